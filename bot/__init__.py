@@ -1,0 +1,1 @@
+"""The house in which questions about AWS VPC Flow Logs are answered."""

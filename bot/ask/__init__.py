@@ -1,0 +1,1 @@
+"""One question from the line that was typed to the Answer: reading, checking, running."""

@@ -1,0 +1,1 @@
+"""Chart descriptions in, PNG out. matplotlib is imported here and nowhere else."""

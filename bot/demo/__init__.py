@@ -1,0 +1,1 @@
+"""A small, believable network whose every day can be tried without AWS."""

@@ -1,0 +1,1 @@
+"""Insights where AWS runs it."""

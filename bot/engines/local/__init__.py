@@ -1,0 +1,1 @@
+"""Insights over files on disk, with DuckDB."""

@@ -1,0 +1,40 @@
+"""What the translation to SQL must know about the records it will run over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stored(StrEnum):
+    """How an engine keeps a discovered field."""
+
+    NUMBER = "number"  # BIGINT; NULL where the record has `-` (when the field is present)
+    TEXT = "text"  # VARCHAR; `-` is kept as text
+    TIME = "time"  # TIMESTAMP, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One field of the records. `sql` yields its value; `present` whether a record has it at all.
+
+    Records of several formats can stand side by side: a field that a record's format lacks is
+    missing (null in Insights), while `-` is text that is there. A NUMBER keeps both as NULL, so
+    `present` is what tells them apart.
+    """
+
+    sql: str
+    stored: Stored
+    present: str = "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A DuckDB table expression with its fields by Insights name.
+
+    `fields` always has `@timestamp` (TIME), `@message`, `@logStream`, `@log` and `@ptr` (TEXT).
+    """
+
+    sql: str
+    fields: Mapping[str, Source]

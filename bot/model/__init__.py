@@ -1,0 +1,1 @@
+"""Nouns that every floor shares. Standard library only; nothing here acts."""

@@ -1,0 +1,60 @@
+"""What a command declares about itself, and what it is handed to answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from bot.model.answer import Answer, Question
+from bot.model.query import Result
+
+
+class Takes(StrEnum):
+    """What kind of words an argument takes."""
+
+    PORTS = "ports"  # 5432, 8000-8010, postgres → tuple[int, ...]
+    NETWORK = "network"  # an address or a range → ip_network
+    CHOICE = "choice"  # one of `choices` → str
+    COUNT = "count"  # a positive whole number → int
+    REST = "rest"  # everything to the end of the line, untouched → str
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument. With a `keyword` it is written after that word (`on 10.0.0.5`)."""
+
+    name: str
+    takes: Takes
+    help: str
+    keyword: str | None = None
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+class Logs(Protocol):
+    """The logs a question is asked of, over the question's window."""
+
+    def query(self, *texts: str) -> tuple[Result, ...]:
+        """Run Insights texts, at the same time where the engine can; results in the same order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Command:
+    """One question a person can ask. Its file's name is `name` with underscores.
+
+    `needs` are the Insights fields without which it cannot be answered. `examples` are lines that
+    are shown as help and run by tests, each over the demo's day. A command without a window
+    (`help`) sets `length` to None.
+    """
+
+    name: str
+    summary: str
+    answer: Callable[[Question, Logs], Answer]
+    examples: tuple[str, ...]
+    arguments: tuple[Argument, ...] = ()
+    needs: tuple[str, ...] = ()
+    length: timedelta | None = timedelta(hours=1)  # of the window, when the line names none

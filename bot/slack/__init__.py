@@ -1,0 +1,1 @@
+"""Slack's words, and only here: listeners, blocks, posting."""

@@ -1,0 +1,275 @@
+"""The command line. It reads words, hands them on, and prints what comes back."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bot.app import DEMO, now, open_asker, open_engine
+from bot.model.errors import BadLine, FlowsError
+from bot.model.query import Query
+from bot.model.times import moment, zone_named
+from bot.model.window import Window
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.engines.engine import Engine, Watch
+    from bot.model.answer import Answer
+
+T = TypeVar("T")
+STDIN = "-"
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; whatever goes wrong is told in one line."""
+    from bot.terminal.errors import tell  # noqa: PLC0415
+
+    try:
+        return int(flows.main(args=arguments, prog_name="flows", standalone_mode=False) or 0)
+    except FlowsError as error:
+        tell(error, sys.stderr)
+        return 1
+    except click.ClickException as error:
+        tell(BadLine(error.format_message(), hint="See flows --help."), sys.stderr)
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("flows: stopped", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="flows-bot", prog_name="flows")
+def flows() -> None:
+    """Answers “what is happening on the network?” from AWS VPC Flow Logs."""
+
+
+_source = click.option(
+    "--source", metavar="SOURCE", help="A path, cloudwatch://REGION/LOG-GROUP[,…] or demo."
+)
+_out = click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write charts into."
+)
+
+
+@flows.command()
+@_out
+def demo(out: Path | None) -> None:
+    """Answer questions about a made day of a small network; needs neither AWS nor Slack."""
+    from bot.demo.story import QUESTIONS, moment_of_asking  # noqa: PLC0415
+    from bot.terminal.answer import show, terminal  # noqa: PLC0415
+
+    settings = Settings.read()
+    console = terminal()
+    zone = zone_named(settings.zone)
+    with _engine(DEMO, settings) as engine:
+        asker = open_asker(engine, settings)
+        for number, line in enumerate(QUESTIONS, 1):
+            console.print(
+                f"$ flows ask {json.dumps(line)} --source demo", style="bold", markup=False
+            )
+            answer = _stoppable(
+                lambda watch, line=line: asker.ask(  # type: ignore[misc]
+                    line, zone=zone, watch=watch, now=moment_of_asking()
+                )
+            )
+            show(answer, console, _write_charts(answer, out, prefix=f"{number}-"))
+
+
+@flows.command()
+@click.argument("line", nargs=-1, required=True)
+@_source
+@click.option("--now", "at", metavar="TIME", help="Ask as if it were this time.")
+@click.option("--tz", metavar="ZONE", help="Time zone to read and write times in.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
+@_out
+def ask(
+    *,
+    line: tuple[str, ...],
+    source: str | None,
+    at: str | None,
+    tz: str | None,
+    as_json: bool,
+    out: Path | None,
+) -> None:
+    """Answer one question, as the slash command does: flows ask "db-clients 5432 1h"."""
+    settings = Settings.read()
+    zone = zone_named(tz or settings.zone)
+    when = moment(at) if at else None
+    with _engine(source, settings) as engine:
+        asker = open_asker(engine, settings)
+        answer = _stoppable(
+            lambda watch: asker.ask(" ".join(line), zone=zone, watch=watch, now=when)
+        )
+    files = _write_charts(answer, out)
+    if as_json:
+        from bot.terminal.document import document  # noqa: PLC0415
+
+        click.echo(json.dumps(document(answer, files), ensure_ascii=False, indent=2))
+    else:
+        from bot.terminal.answer import show, terminal  # noqa: PLC0415
+
+        show(answer, terminal(), files)
+
+
+@flows.command()
+@click.argument("text", required=False)
+@_source
+@click.option("--since", metavar="TIME", help="Start of the window; an hour before its end.")
+@click.option("--until", metavar="TIME", help="End of the window, itself excluded; now.")
+@click.option("--json", "as_json", is_flag=True, help="The shape of GetQueryResults.")
+@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values.")
+@click.option("--batch", is_flag=True, help="Read JSON lines {id, query, start, end} instead.")
+def query(
+    *,
+    text: str | None,
+    source: str | None,
+    since: str | None,
+    until: str | None,
+    as_json: bool,
+    as_csv: bool,
+    batch: bool,
+) -> None:
+    """Run CloudWatch Logs Insights text as it is; - reads it from standard input."""
+    from bot.terminal import rows  # noqa: PLC0415
+
+    settings = Settings.read()
+    if batch:
+        with _engine(source, settings) as engine:
+            for reply in _batch(engine, sys.stdin):
+                click.echo(json.dumps(reply, ensure_ascii=False))
+        return
+    wanted = Query(_query_text(text), _window(since, until))
+    with _engine(source, settings) as engine:
+        result = _stoppable(lambda watch: engine.run(wanted, watch))
+    if as_json:
+        click.echo(json.dumps(rows.document(result), ensure_ascii=False))
+    elif as_csv:
+        click.echo(rows.csv(result), nl=False)
+    else:
+        rows.show(result)
+
+
+@flows.command()
+def serve() -> None:
+    """Run the Slack bot: Socket Mode when an app-level token is set, signed HTTP otherwise."""
+    from bot.app import serve as run_bot  # noqa: PLC0415
+
+    settings = Settings.read()
+    settings.check_serving()
+    run_bot(settings)
+
+
+@flows.command("settings")
+def list_settings() -> None:
+    """List every setting with its default."""
+    from bot.settings import described  # noqa: PLC0415
+
+    for variable, default, meaning in described():
+        click.echo(f"{variable:<22} {default or '-':<24} {meaning}")
+
+
+@contextmanager
+def _engine(source: str | None, settings: Settings) -> Iterator[Engine]:
+    engine = open_engine(source or settings.need_source(), settings)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _window(since: str | None, until: str | None) -> Window:
+    end: datetime = moment(until) if until else now()
+    start = moment(since) if since else end - timedelta(hours=1)
+    return Window(start, end)
+
+
+def _query_text(text: str | None) -> str:
+    if text is None and sys.stdin.isatty():
+        raise BadLine("no query", hint='Write flows query "stats count(*)" or pipe it in.')
+    return sys.stdin.read() if text in (None, STDIN) else str(text)
+
+
+def _stoppable(work: Callable[[Watch], T]) -> T:
+    """Do `work` in a thread, so that Ctrl-C stops what it watches at once."""
+    from bot.engines.engine import Watch  # noqa: PLC0415
+    from bot.terminal.progress import progress  # noqa: PLC0415
+
+    with progress() as told, ThreadPoolExecutor(1) as pool:
+        watch = Watch(told)
+        future = pool.submit(work, watch)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            threading.Thread(target=watch.stop).start()
+            raise
+
+
+def _batch(engine: Engine, lines: Iterator[str] | Any) -> Iterator[Mapping[str, Any]]:
+    """One reply a line, in order; a line that cannot be read or run gets an error of its own."""
+    from bot.engines.engine import Watch  # noqa: PLC0415
+    from bot.terminal import errors, rows  # noqa: PLC0415
+
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        name: object = None
+        try:
+            asked = _batch_line(line, number)
+            name = asked["id"]
+            window = Window(moment(str(asked["start"])), moment(str(asked["end"])))
+            result = engine.run(Query(str(asked["query"]), window), Watch())
+            yield {"id": name, "results": rows.document(result)["results"]}
+        except FlowsError as error:
+            yield {"id": name, **errors.document(error)}
+
+
+def _batch_line(line: str, number: int) -> dict[str, Any]:
+    where = f"line {number}"
+    try:
+        asked = json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadLine("not JSON", where=where) from None
+    missing = [
+        key
+        for key in ("id", "query", "start", "end")
+        if not isinstance(asked, dict) or key not in asked
+    ]
+    if missing:
+        raise BadLine(
+            f"{', '.join(missing)} missing",
+            where=where,
+            hint='Write {"id", "query", "start", "end"}.',
+        )
+    return dict(asked)
+
+
+def _write_charts(answer: Answer, out: Path | None, prefix: str = "") -> dict[int, Path]:
+    """Write the answer's charts as PNG into `out`; the paths by the charts' numbers."""
+    if out is None or not answer.charts:
+        return {}
+    from bot.charts.drawing import png  # noqa: PLC0415
+
+    files = {}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for number, chart in enumerate(answer.charts):
+            path = (
+                out / f"{prefix}{answer.question.command}{f'-{number + 1}' if number else ''}.png"
+            )
+            path.write_bytes(png(chart, answer.question.zone))
+            files[number] = path
+    except OSError as error:
+        raise FlowsError(f"cannot write a chart: {error.strerror}", where=str(out)) from None
+    return files

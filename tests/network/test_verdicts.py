@@ -1,0 +1,372 @@
+"""Verdicts against a truth that is computed another way, on networks made at random.
+
+`plain_` functions know nothing of the code under test: they read the describe-… documents as EC2
+prints them and follow one packet after the other.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+
+from bot.network.documents import inventory
+from bot.network.rules import EPHEMERAL, By, Flow, Leg, Side, checks
+from bot.network.verdicts import Outcome, Sighting, Verdict, judge
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+PORTS = (22, 443, 5432)
+CASES = 10_000
+
+Documents = dict[str, dict[str, Any]]
+Truth = tuple[Outcome, By | None, Leg | None, Side | None, str | None, int | str | None]
+LET_THROUGH: Truth = (Outcome.ALLOWED, None, None, None, None, None)
+
+
+@dataclass(frozen=True)
+class Case:
+    documents: Documents
+    source: str
+    target: str
+    port: int
+    source_port: int
+
+
+def made(rng: random.Random) -> Case:
+    subnets = [
+        {"SubnetId": f"subnet-{n}", "VpcId": "vpc-1", "CidrBlock": f"10.0.{n}.0/24"}
+        for n in range(3)
+    ]
+    groups = [f"sg-{n}" for n in range(3)]
+    interfaces = [
+        {
+            "NetworkInterfaceId": f"eni-{n}",
+            "VpcId": "vpc-1",
+            "SubnetId": f"subnet-{n % 3}",
+            "PrivateIpAddress": f"10.0.{n % 3}.{10 + n}",
+            "Groups": [{"GroupId": g} for g in rng.sample(groups, rng.choice([1, 1, 2]))],
+        }
+        for n in range(5)
+    ]
+    documents: Documents = {
+        "describe-subnets": {"Subnets": subnets},
+        "describe-network-interfaces": {"NetworkInterfaces": interfaces},
+        "describe-security-groups": {
+            "SecurityGroups": [made_group(rng, g, groups) for g in groups]
+        },
+        "describe-network-acls": {"NetworkAcls": made_nacls(rng)},
+        "get-managed-prefix-list-entries-pl-1": {"Entries": [{"Cidr": "10.0.1.0/24"}]},
+    }
+    source, target = rng.sample(interfaces, 2)
+    return Case(
+        documents,
+        str(source["PrivateIpAddress"]),
+        str(target["PrivateIpAddress"]),
+        rng.choice(PORTS),
+        rng.randint(*EPHEMERAL),
+    )
+
+
+def made_group(rng: random.Random, name: str, groups: list[str]) -> dict[str, Any]:
+    def permission() -> dict[str, Any]:
+        port = rng.choice(PORTS)
+        found: dict[str, Any] = rng.choice(
+            [
+                {"IpProtocol": "-1"},
+                {"IpProtocol": "tcp", "FromPort": port, "ToPort": port},
+                {"IpProtocol": "tcp", "FromPort": 400, "ToPort": 6000},
+                {"IpProtocol": "udp", "FromPort": port, "ToPort": port},
+            ]
+        ).copy()
+        found |= rng.choice(
+            [
+                {
+                    "IpRanges": [
+                        {"CidrIp": rng.choice(["10.0.0.0/24", "10.0.0.0/16", "10.0.2.0/25"])}
+                    ]
+                },
+                {"UserIdGroupPairs": [{"GroupId": rng.choice(groups)}]},
+                {"PrefixListIds": [{"PrefixListId": "pl-1"}]},
+            ]
+        )
+        return found
+
+    wide = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    outward = [wide] if rng.random() < 0.7 else [permission() for _ in range(rng.randint(0, 2))]
+    inward = [permission() for _ in range(rng.randint(0, 3))]
+    return {
+        "GroupId": name,
+        "GroupName": name,
+        "IpPermissions": inward,
+        "IpPermissionsEgress": outward,
+    }
+
+
+def made_nacls(rng: random.Random) -> list[dict[str, Any]]:
+    def entry(number: int, egress: bool) -> dict[str, Any]:
+        protocol = rng.choice(["-1", "6", "17"])
+        found = {
+            "RuleNumber": number,
+            "Egress": egress,
+            "RuleAction": rng.choice(["allow", "allow", "allow", "deny"]),
+            "Protocol": protocol,
+            "CidrBlock": rng.choice(["0.0.0.0/0", "10.0.0.0/16", "10.0.1.0/24", "10.0.2.8/29"]),
+        }
+        if protocol != "-1" and rng.random() < 0.6:
+            low, high = rng.choice([(0, 1023), (1024, 65535), (32768, 60999), (5432, 5432)])
+            found["PortRange"] = {"From": low, "To": high}
+        return found
+
+    def final(egress: bool) -> dict[str, Any]:
+        return {
+            "RuleNumber": 32767,
+            "Egress": egress,
+            "RuleAction": "deny",
+            "Protocol": "-1",
+            "CidrBlock": "0.0.0.0/0",
+        }
+
+    nacls = []
+    for n in range(3):
+        entries = [final(False), final(True)]
+        for egress in (False, True):
+            entries += [entry(100 + 10 * k, egress) for k in range(rng.randint(1, 4))]
+        rng.shuffle(entries)
+        nacls.append(
+            {
+                "NetworkAclId": f"acl-{n}",
+                "Associations": [{"SubnetId": f"subnet-{n}"}],
+                "Entries": entries,
+            }
+        )
+    return nacls
+
+
+def plain_interface(documents: Documents, address: str) -> dict[str, Any]:
+    listed = documents["describe-network-interfaces"]["NetworkInterfaces"]
+    found: dict[str, Any] = next(i for i in listed if i["PrivateIpAddress"] == address)
+    return found
+
+
+def plain_group_allows(
+    documents: Documents, own: dict[str, Any], way: str, other: str, port: int
+) -> bool:
+    mine = {group["GroupId"] for group in own["Groups"]}
+    theirs = {group["GroupId"] for group in plain_interface(documents, other)["Groups"]}
+    prefixes = documents["get-managed-prefix-list-entries-pl-1"]["Entries"]
+    for group in documents["describe-security-groups"]["SecurityGroups"]:
+        if group["GroupId"] not in mine:
+            continue
+        for permission in group[way]:
+            if permission["IpProtocol"] not in {"-1", "tcp"}:
+                continue
+            if not permission.get("FromPort", 0) <= port <= permission.get("ToPort", 65535):
+                continue
+            blocks = [entry["CidrIp"] for entry in permission.get("IpRanges", [])]
+            if "PrefixListIds" in permission:
+                blocks += [entry["Cidr"] for entry in prefixes]
+            if any(ip_address(other) in ip_network(block) for block in blocks):
+                return True
+            if any(p["GroupId"] in theirs for p in permission.get("UserIdGroupPairs", [])):
+                return True
+    return False
+
+
+def plain_nacl_decides(
+    documents: Documents, subnet: str, egress: bool, other: str, port: int
+) -> tuple[bool, str, int]:
+    for nacl in documents["describe-network-acls"]["NetworkAcls"]:
+        if subnet != nacl["Associations"][0]["SubnetId"]:
+            continue
+        for entry in sorted(nacl["Entries"], key=lambda e: int(e["RuleNumber"])):
+            ports = entry.get("PortRange", {"From": 0, "To": 65535})
+            if (
+                entry["Egress"] is egress
+                and entry["Protocol"] in {"-1", "6"}
+                and ip_address(other) in ip_network(entry["CidrBlock"])
+                and ports["From"] <= port <= ports["To"]
+            ):
+                allowed = entry["RuleAction"] == "allow"
+                return allowed, nacl["NetworkAclId"], entry["RuleNumber"]
+    raise AssertionError("the final deny matches everything")
+
+
+def plain_walk(case: Case) -> tuple[Truth, list[Sighting]]:
+    """Follow the request and its reply; what stops them, and what each interface logs."""
+    own = plain_interface(case.documents, case.source)
+    far = plain_interface(case.documents, case.target)
+    crosses = own["SubnetId"] != far["SubnetId"]
+    logged: list[Sighting] = []
+
+    def log(leg: Leg, side: Side, accepted: bool) -> None:
+        at = NOON + timedelta(seconds=len(logged))
+        logged.append(Sighting(leg, side, accepted, "c", at, at, packets=8))
+
+    def stopped_by_group(side: Side) -> Truth | None:
+        here, there = (own, case.target) if side is Side.SOURCE else (far, case.source)
+        way = "IpPermissionsEgress" if side is Side.SOURCE else "IpPermissions"
+        if plain_group_allows(case.documents, here, way, there, case.port):
+            return None
+        names = ",".join(group["GroupId"] for group in here["Groups"])
+        return (Outcome.BLOCKED, By.SECURITY_GROUP, Leg.REQUEST, side, names, None)
+
+    def stopped_by_nacl(leg: Leg, side: Side) -> Truth | None:
+        here, there = (own, case.target) if side is Side.SOURCE else (far, case.source)
+        egress = (leg is Leg.REQUEST) == (side is Side.SOURCE)
+        port = case.port if leg is Leg.REQUEST else case.source_port
+        allowed, name, rule = plain_nacl_decides(
+            case.documents, here["SubnetId"], egress, there, port
+        )
+        return None if allowed or not crosses else (Outcome.BLOCKED, By.NACL, leg, side, name, rule)
+
+    gates = [
+        (
+            Leg.REQUEST,
+            Side.SOURCE,
+            lambda: stopped_by_group(Side.SOURCE) or stopped_by_nacl(Leg.REQUEST, Side.SOURCE),
+        ),
+        (
+            Leg.REQUEST,
+            Side.DESTINATION,
+            lambda: (
+                stopped_by_nacl(Leg.REQUEST, Side.DESTINATION) or stopped_by_group(Side.DESTINATION)
+            ),
+        ),
+        (Leg.REPLY, Side.DESTINATION, lambda: stopped_by_nacl(Leg.REPLY, Side.DESTINATION)),
+        (Leg.REPLY, Side.SOURCE, lambda: stopped_by_nacl(Leg.REPLY, Side.SOURCE)),
+    ]
+    for leg, side, stopped in gates:
+        truth = stopped()
+        log(leg, side, truth is None)
+        if truth is not None:
+            return truth, logged
+    return LET_THROUGH, logged
+
+
+def said(verdict: Verdict) -> Truth:
+    return (
+        verdict.outcome,
+        verdict.by,
+        verdict.leg,
+        verdict.side,
+        verdict.resource,
+        verdict.rule,
+    )
+
+
+def verdict_of(case: Case, logged: list[Sighting], documents: Documents, exact: bool) -> Verdict:
+    ports = (case.source_port, case.source_port) if exact else EPHEMERAL
+    flow = Flow(case.source, case.target, 6, case.port, ports)
+    return judge(logged, checks(inventory(documents), flow))
+
+
+def test_no_verdict_is_wrong_where_everything_is_known() -> None:
+    told: Counter[str] = Counter()
+    for seed in range(CASES):
+        case = made(random.Random(seed))
+        truth, logged = plain_walk(case)
+        assert said(verdict_of(case, logged, case.documents, exact=True)) == truth, seed
+        told[f"{truth[0]} {truth[1]} {truth[2]}"] += 1
+    # Every kind of verdict occurs, or the networks above are too tame to prove anything.
+    assert len(told) == 4, told
+    assert min(told.values()) > CASES / 50, told
+
+
+def test_no_verdict_is_wrong_where_something_is_not_known() -> None:
+    """Without a document, without the client's port, or with one interface's log only."""
+    unknown = 0
+    for seed in range(CASES):
+        rng = random.Random(seed)
+        case = made(rng)
+        truth, logged = plain_walk(case)
+        hidden = rng.choice([None, "describe-network-acls", "describe-security-groups"])
+        documents = {name: d for name, d in case.documents.items() if name != hidden}
+        side = rng.choice([None, Side.SOURCE, Side.DESTINATION])
+        seen = [s for s in logged if side is None or s.side is side]
+        verdict = verdict_of(case, seen, documents, exact=rng.random() < 0.5)
+        if verdict.outcome is Outcome.UNKNOWN:
+            unknown += 1
+            continue
+        if verdict.outcome is Outcome.ALLOWED:
+            # One side's log cannot show what the other side stopped afterwards.
+            assert all(s.accepted for s in seen), seed
+            continue
+        assert verdict.outcome is truth[0], seed
+        assert (verdict.by, verdict.leg, verdict.side) == truth[1:4], seed
+        if verdict.rule is not None or verdict.by is By.SECURITY_GROUP:
+            assert (verdict.resource, verdict.rule) == truth[4:], seed
+    assert 0 < unknown < CASES / 2
+
+
+def sighting(
+    accepted: bool, second: int, *, packets: int = 8, connection: str = "c", **more: Any
+) -> Sighting:
+    at = NOON + timedelta(seconds=second)
+    return Sighting(
+        more.pop("leg", Leg.REQUEST),
+        more.pop("side", Side.DESTINATION),
+        accepted,
+        connection,
+        at,
+        at,
+        packets,
+        **more,
+    )
+
+
+def test_late_packets_after_a_close_are_not_blamed_on_rules() -> None:
+    seen = [
+        sighting(True, 0),
+        sighting(True, 0, leg=Leg.REPLY),
+        sighting(False, 60, packets=2),
+    ]
+    verdict = judge(seen, ())
+    assert (verdict.outcome, verdict.by) == (Outcome.ALLOWED, By.CLOSED_CONNECTION)
+    assert "no rule is to blame" in " ".join(verdict.evidence)
+
+
+@pytest.mark.parametrize(
+    "reject",
+    [
+        pytest.param(sighting(False, 60, packets=40), id="a stream of packets"),
+        pytest.param(sighting(False, 60, packets=1, connection="d"), id="another connection"),
+    ],
+)
+def test_what_only_looks_like_late_packets_is_not_excused(reject: Sighting) -> None:
+    verdict = judge([sighting(True, 0), reject], ())
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "cannot tell a security group from a NACL" in " ".join(verdict.evidence)
+
+
+@pytest.mark.parametrize(
+    ("reason", "by"),
+    [("BPA", By.BLOCK_PUBLIC_ACCESS), ("EC", By.ENCRYPTION_CONTROLS)],
+)
+def test_the_logs_own_reason_is_believed(reason: str, by: By) -> None:
+    verdict = judge([sighting(False, 0, reason=reason)], ())
+    assert (verdict.outcome, verdict.by) == (Outcome.BLOCKED, by)
+
+
+def test_a_rejected_reply_is_a_nacl_even_when_no_rule_can_be_read() -> None:
+    seen = [sighting(True, 0), sighting(False, 1, leg=Leg.REPLY)]
+    verdict = judge(seen, ())
+    assert (verdict.outcome, verdict.by, verdict.leg) == (Outcome.BLOCKED, By.NACL, Leg.REPLY)
+    assert verdict.resource is None
+
+
+def test_rejected_once_and_accepted_since_is_allowed_and_says_so() -> None:
+    verdict = judge([sighting(False, 0), sighting(True, 600, connection="d")], ())
+    assert verdict.outcome is Outcome.ALLOWED
+    assert "accepted since" in " ".join(verdict.evidence)
+
+
+def test_nothing_seen_is_unknown_but_the_rules_are_told() -> None:
+    case = made(random.Random(3))
+    verdict = verdict_of(case, [], case.documents, exact=True)
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.evidence[0] == "no record of this flow in the window"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from typing import Any
 
-from bot.network.inventory import (
+from bot.model.inventory import (
     Endpoint,
     FlowLog,
     GroupRule,
@@ -27,7 +27,7 @@ from bot.network.inventory import (
     Subnet,
     Vpc,
 )
-from bot.network.prefixes import Range
+from bot.model.prefixes import Range
 
 Item = Mapping[str, Any]
 # What EC2 writes as words; everything else comes as a number in a string. -1 is every protocol.

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.model.errors import BadSource
+from bot.model.inventory import Inventory
+from bot.model.prefixes import Range
 from bot.model.times import moment
 from bot.network import described
 from bot.network.described import Item
-from bot.network.inventory import Inventory
-from bot.network.prefixes import Range
 
 T = TypeVar("T")
 LARGEST_FILE = 512 * 1024 * 1024  # bytes; ten thousand interfaces are about 20 MB

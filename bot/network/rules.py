@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 
-from bot.network.inventory import GroupRule, Interface, Inventory, NaclEntry
-from bot.network.prefixes import Range
+from bot.model.inventory import GroupRule, Interface, Inventory, NaclEntry
+from bot.model.prefixes import Range
 
 ICMP = frozenset({1, 58})
 WITH_PORTS = frozenset({6, 17})

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.model.errors import BadSource
+from bot.model.inventory import Peer
 from bot.network.documents import inventory, read_inventory, save
-from bot.network.inventory import Peer
 
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "describe-network-interfaces": {

@@ -1,6 +1,6 @@
 """One snapshot of the network: what exists, how it is called, and what an address belongs to.
 
-Nouns and look-ups only. `documents.py` says where a snapshot comes from.
+Nouns and look-ups only; `bot.network.documents` says where a snapshot comes from.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.network.prefixes import Prefixes, Range
+from bot.model.prefixes import Prefixes, Range
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.network.prefixes import Prefixes
+from bot.model.prefixes import Prefixes
 
 NETWORKS = st.builds(
     lambda address, length: IPv4Network((address, length), strict=False),

@@ -22,7 +22,8 @@ Argument = str | int | tuple[int, ...] | Network
 class Question:
     """A line that was read: which command, with what, over which window.
 
-    `zone` is the asker's, for reading and writing times; `now` is the moment of asking.
+    `zone` is the asker's, for reading and writing times; `now` is the moment of asking; `inside`
+    are ranges that are the asker's own besides the private ones.
     """
 
     command: str
@@ -31,6 +32,7 @@ class Question:
     zone: ZoneInfo
     now: datetime
     arguments: Mapping[str, Argument] = field(default_factory=dict)
+    inside: tuple[Network, ...] = ()
 
     def ports(self, name: str) -> tuple[int, ...]:
         """The ports under `name`; empty when not given."""

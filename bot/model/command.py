@@ -17,7 +17,7 @@ class Takes(StrEnum):
 
     PORTS = "ports"  # 5432, 8000-8010, postgres → tuple[int, ...]
     NETWORK = "network"  # an address or a range → ip_network
-    CHOICE = "choice"  # one of `choices` → str
+    CHOICE = "choice"  # one of `choices`, or any one word when there are none → str
     COUNT = "count"  # a positive whole number → int
     REST = "rest"  # everything to the end of the line, untouched → str
 
@@ -32,6 +32,13 @@ class Argument:
     keyword: str | None = None
     required: bool = False
     choices: tuple[str, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """How it is written: `PORT`, `[on HOST]`, `[internal|external]`."""
+        value = "|".join(self.choices) or self.name.upper()
+        words = f"{self.keyword} {value}" if self.keyword else value
+        return words if self.required else f"[{words}]"
 
 
 class Logs(Protocol):
@@ -58,3 +65,11 @@ class Command:
     arguments: tuple[Argument, ...] = ()
     needs: tuple[str, ...] = ()
     length: timedelta | None = timedelta(hours=1)  # of the window, when the line names none
+
+    @property
+    def usage(self) -> str:
+        """The line to write: `db-clients PORT [on HOST] [WINDOW]`."""
+        rest = [argument.usage for argument in self.arguments if argument.takes is Takes.REST]
+        others = [argument.usage for argument in self.arguments if argument.takes is not Takes.REST]
+        window = ["[WINDOW]"] if self.length else []
+        return " ".join((self.name, *others, *window, *rest))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from bot.model.window import Window
 
@@ -44,6 +45,16 @@ class Row(Mapping[str, str]):
             return int(float(self.values_by_field[key]))
         except (KeyError, ValueError, OverflowError):
             return default
+
+    def moment(self, key: str) -> datetime | None:
+        """The moment under `key`: epoch milliseconds, or a time as Insights prints it."""
+        text = self.values_by_field.get(key, "")
+        try:
+            if text[4:5] == "-":
+                return datetime.fromisoformat(text).replace(tzinfo=UTC)
+            return datetime.fromtimestamp(float(text) / 1000, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.model.table import Kind, Value
@@ -86,6 +86,25 @@ def span(window: Window, zone: ZoneInfo) -> str:
     else:
         until = f"{end:%H:%M}" if same_day else f"{end:%Y-%m-%d %H:%M}"
     return f"{start:%Y-%m-%d %H:%M}–{until} {start:%Z} ({duration(window.seconds)})"
+
+
+def window_words(window: Window, now: datetime, zone: ZoneInfo) -> str:
+    """Words that ask about this window again: `1h` when it ends now, else its two times.
+
+    Times are in `zone`, or in UTC where the zone has the same local time twice.
+    """
+    minutes = round(window.seconds / 60)
+    if window.end == now and window.seconds == minutes * 60:
+        for unit, length in (("d", 1440), ("h", 60), ("m", 1)):
+            if minutes % length == 0 and (unit != "d" or minutes > length):
+                return f"{minutes // length}{unit}"
+    times = [moment.astimezone(zone) for moment in (window.start, window.end)]
+    if any(t.utcoffset() != t.replace(fold=1 - t.fold).utcoffset() for t in times):
+        return "..".join(f"{t.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for t in times)
+    start, end = times
+    clock = "%H:%M:%S" if start.second or end.second else "%H:%M"
+    until = f"{end:{clock}}" if start.date() == end.date() else f"{end:%Y-%m-%d {clock}}"
+    return f"{start:%Y-%m-%d {clock}}..{until}"
 
 
 def _short(value: float) -> str:

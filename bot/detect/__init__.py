@@ -1,0 +1,1 @@
+"""Series in, findings out: pure, without a clock and without state."""

@@ -1,0 +1,1 @@
+"""State that survives: what is due, what was sent, what was counted. SQL, and only here."""

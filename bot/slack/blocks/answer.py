@@ -1,0 +1,160 @@
+"""An Answer as blocks: headline, chart, table, notes, and what to ask next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+from bot.model.answer import Answer, Topic
+from bot.model.query import Statistics
+from bot.model.writing import count, duration, many, size, span
+from bot.slack import limits
+from bot.slack.blocks.table import table_block, table_text
+from bot.slack.blocks.text import (
+    Block,
+    actions,
+    button,
+    code,
+    context,
+    cut,
+    cut_escaped,
+    escape,
+    link_button,
+    plain,
+    section,
+)
+from bot.slack.request import Request
+
+NEXT_SHOWN = 5
+LINKS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart that Slack has as a file, with what it shows in words."""
+
+    file: str
+    alt: str
+
+
+def answer_blocks(
+    answer: Answer,
+    request: Request,
+    slash: str,
+    pictures: Sequence[Picture] = (),
+    remarks: Sequence[str] = (),
+) -> list[Block]:
+    """The whole answer, at most `limits.BLOCKS` blocks.
+
+    `remarks` are plain sentences about the answer itself, such as a chart that is missing.
+    """
+    head = [headline(answer), context(asked(answer, request, slash)), *_cautions(answer, remarks)]
+    body = [image(picture) for picture in pictures] + _tables(answer)
+    tail = [*_notes(answer), *actions(_buttons(answer))]
+    return [*head, *_fit(body, limits.BLOCKS - len(head) - len(tail)), *tail]
+
+
+def headline(answer: Answer) -> Block:
+    """The finding; literal text in either form, so that data in it cannot format."""
+    text = " ".join(answer.headline.split())
+    if len(text) <= limits.HEADER:
+        return {"type": "header", "text": plain(text, limits.HEADER)}
+    return {"type": "section", "text": plain(text, limits.SECTION)}
+
+
+def asked(answer: Answer, request: Request, slash: str) -> str:
+    """The line that was asked, who asked it, and the window in their zone: mrkdwn."""
+    question = answer.question
+    parts = [code(f"{slash} {request.line}"), f"<@{request.user}>"]
+    return "  ·  ".join([*parts, escape(span(question.window, question.zone))])
+
+
+def notification(answer: Answer) -> str:
+    """The answer in one line, for notifications and where blocks are not shown; escaped."""
+    text = f"{answer.headline} ({span(answer.question.window, answer.question.zone)})"
+    return cut_escaped(" ".join(text.split()), limits.TEXT)
+
+
+def image(picture: Picture) -> Block:
+    return {
+        "type": "image",
+        "slack_file": {"id": picture.file},
+        "alt_text": cut(picture.alt, limits.ALT_TEXT) or "chart",
+    }
+
+
+def statistics_text(answer: Answer) -> str:
+    """What the queries read and how long they took; empty when none ran."""
+    if not answer.queries:
+        return ""
+    total = reduce(add, (run.statistics for run in answer.queries), Statistics())
+    engines = dict.fromkeys(run.engine for run in answer.queries)
+    return "  ·  ".join(
+        [
+            f"{count(total.records_matched)} of {many(total.records_scanned, 'record')} matched",
+            f"{size(total.bytes_scanned)} scanned",
+            duration(total.seconds),
+            ", ".join(engines),
+        ]
+    )
+
+
+def _cautions(answer: Answer, remarks: Sequence[str]) -> list[Block]:
+    """What must be known before the figures are believed, right below the headline."""
+    texts = [note.text for note in answer.notes if note.topic is Topic.CAUTION] + list(remarks)
+    lines = [f":warning: {cut_escaped(text, 600)}" for text in texts]
+    return [section(text) for text in pack(lines, limits.SECTION)[:3]]
+
+
+def _notes(answer: Answer) -> list[Block]:
+    texts = [note.text for note in answer.notes if note.topic is not Topic.CAUTION]
+    lines = [cut_escaped(text, 600) for text in texts]
+    if read := statistics_text(answer):
+        lines.append(escape(read))
+    packed = pack(lines, limits.CONTEXT)
+    return [context(*packed[: limits.CONTEXT_ELEMENTS])] if packed else []
+
+
+def pack(lines: Sequence[str], most: int) -> list[str]:
+    """Lines joined into as few texts of at most `most` characters as will hold them."""
+    packed: list[str] = []
+    for line in lines:
+        if packed and len(packed[-1]) + 1 + len(line) <= most:
+            packed[-1] += f"\n{line}"
+        else:
+            packed.append(line)
+    return packed
+
+
+def _tables(answer: Answer) -> list[Block]:
+    """Slack takes one table block a message, so the first table with rows gets it."""
+    zone = answer.question.zone
+    blocks: list[Block] = []
+    for n, table in enumerate(table for table in answer.tables if table.rows):
+        blocks += table_text(table, zone) if n else table_block(table, zone)
+    return blocks
+
+
+def _fit(body: list[Block], room: int) -> list[Block]:
+    if len(body) <= room:
+        return body
+    left = many(len(body) - room + 1, "further part")
+    return [*body[: room - 1], context(f"{left} of this answer did not fit into one message")]
+
+
+def _buttons(answer: Answer) -> list[Block]:
+    """A line too long to be sent back whole gets no button: cut, it would be another question."""
+    again = [("Ask again", "again", answer.question.line)]
+    following = [(line, f"next:{n}", line) for n, line in enumerate(answer.next[:NEXT_SHOWN])]
+    asks = [
+        button(label, action, line)
+        for label, action, line in following + again
+        if line and len(line) <= limits.BUTTON_VALUE
+    ]
+    links = [run.link for run in answer.queries if run.link and len(run.link) <= limits.URL]
+    return asks + [
+        link_button("Open in CloudWatch" + (f" ({n + 1})" if n else ""), f"open:{n}", link)
+        for n, link in enumerate(links[:LINKS_SHOWN])
+    ]

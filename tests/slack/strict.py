@@ -1,0 +1,197 @@
+"""The rules of Block Kit as far as the bot uses it; what is not listed is refused.
+
+Written from Slack's reference, apart from the builders' own limits on purpose: a wrong number in
+one place must not hide in both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+_MENTION = re.compile(r"<@U[A-Z0-9]+>")
+_ENTITY = re.compile(r"&(?:amp|lt|gt);")
+
+
+class Invalid(Exception):
+    """What a real Slack would answer with `invalid_blocks`."""
+
+
+def need(condition: bool, complaint: str) -> None:
+    if not condition:
+        raise Invalid(complaint)
+
+
+def keys(thing: Any, where: str, required: str, optional: str = "") -> None:
+    need(isinstance(thing, dict), f"{where}: must be an object")
+    must, may = set(required.split()), set(optional.split())
+    need(must <= set(thing), f"{where}: missing {sorted(must - set(thing))}")
+    need(set(thing) <= must | may, f"{where}: unexpected {sorted(set(thing) - must - may)}")
+
+
+def length(text: Any, where: str, most: int) -> None:
+    need(isinstance(text, str), f"{where}: must be a string")
+    need(1 <= len(text) <= most, f"{where}: must be 1 to {most} characters, has {len(text)}")
+
+
+def many(items: Any, where: str, most: int) -> None:
+    need(isinstance(items, list), f"{where}: must be an array")
+    need(1 <= len(items) <= most, f"{where}: must be 1 to {most} items, has {len(items)}")
+
+
+def pings(text: str) -> list[str]:
+    """What in a mrkdwn text Slack would take for a mention, a link or a command."""
+    return [found for found in re.findall(r"<[^>]*>?", text) if not _MENTION.fullmatch(found)]
+
+
+def mrkdwn_is_safe(text: str, where: str) -> None:
+    need(not pings(text), f"{where}: unescaped control sequence {pings(text)}")
+    bare = [m for m in re.findall(r"&[^\s;]*;?", text) if not _ENTITY.fullmatch(m)]
+    need(not bare, f"{where}: unescaped ampersand {bare}")
+
+
+def text_object(thing: Any, where: str, most: int, kinds: str = "plain_text mrkdwn") -> None:
+    keys(thing, where, "type text", "emoji verbatim")
+    need(thing["type"] in kinds.split(), f"{where}: type {thing['type']!r} is not allowed here")
+    length(thing["text"], where, most)
+    if thing["type"] == "mrkdwn":
+        need("emoji" not in thing, f"{where}: mrkdwn has no emoji")
+        need(thing.get("verbatim") is True, f"{where}: addresses would become links")
+        mrkdwn_is_safe(thing["text"], where)
+
+
+def button(thing: Any, where: str) -> None:
+    keys(thing, where, "type text action_id", "value url style")
+    need(thing["type"] == "button", f"{where}: only buttons are used")
+    text_object(thing["text"], f"{where}/text", 75, "plain_text")
+    length(thing["action_id"], f"{where}/action_id", 255)
+    need("value" in thing or "url" in thing, f"{where}: a button that does nothing")
+    if "value" in thing:
+        length(thing["value"], f"{where}/value", 2000)
+    if "url" in thing:
+        length(thing["url"], f"{where}/url", 3000)
+        need(thing["url"].startswith("https://"), f"{where}/url: must be https")
+    need(thing.get("style", "primary") in ("primary", "danger"), f"{where}/style")
+
+
+def header(block: Any, where: str) -> None:
+    keys(block, where, "type text", "block_id")
+    text_object(block["text"], f"{where}/text", 150, "plain_text")
+
+
+def section(block: Any, where: str) -> None:
+    keys(block, where, "type text", "block_id accessory")
+    text_object(block["text"], f"{where}/text", 3000)
+    if "accessory" in block:
+        button(block["accessory"], f"{where}/accessory")
+
+
+def context(block: Any, where: str) -> None:
+    keys(block, where, "type elements", "block_id")
+    many(block["elements"], f"{where}/elements", 10)
+    for n, element in enumerate(block["elements"]):
+        text_object(element, f"{where}/elements/{n}", 2000)
+
+
+def image(block: Any, where: str) -> None:
+    keys(block, where, "type slack_file alt_text", "block_id title")
+    length(block["alt_text"], f"{where}/alt_text", 2000)
+    keys(block["slack_file"], f"{where}/slack_file", "id")
+
+
+def actions(block: Any, where: str) -> None:
+    keys(block, where, "type elements", "block_id")
+    many(block["elements"], f"{where}/elements", 25)
+    for n, element in enumerate(block["elements"]):
+        button(element, f"{where}/elements/{n}")
+
+
+def divider(block: Any, where: str) -> None:
+    keys(block, where, "type", "block_id")
+
+
+def rich_text(block: Any, where: str) -> None:
+    keys(block, where, "type elements", "block_id")
+    many(block["elements"], f"{where}/elements", 50)
+    for n, element in enumerate(block["elements"]):
+        place = f"{where}/elements/{n}"
+        keys(element, place, "type elements", "border")
+        need(element["type"] == "rich_text_preformatted", f"{place}: type")
+        for leaf in element["elements"]:
+            keys(leaf, place, "type text")
+            need(leaf["type"] == "text", f"{place}: type")
+            length(leaf["text"], place, 3000)
+
+
+def table(block: Any, where: str) -> None:
+    keys(block, where, "type rows", "block_id column_settings")
+    many(block["rows"], f"{where}/rows", 100)
+    total = 0
+    for n, row in enumerate(block["rows"]):
+        many(row, f"{where}/rows/{n}", 20)
+        need(len(row) == len(block["rows"][0]), f"{where}/rows/{n}: ragged")
+        for cell in row:
+            keys(cell, f"{where}/rows/{n}", "type text")
+            need(cell["type"] == "raw_text", f"{where}/rows/{n}: type")
+            length(cell["text"], f"{where}/rows/{n}", 10_000)
+            total += len(cell["text"])
+    need(total <= 10_000, f"{where}: {total} characters in all")
+    settings = block.get("column_settings", [])
+    need(len(settings) <= 20, f"{where}/column_settings: at most 20")
+    for setting in settings:
+        keys(setting, f"{where}/column_settings", "", "align is_wrapped")
+        need(setting.get("align", "left") in ("left", "center", "right"), f"{where}: align")
+
+
+RULES: dict[str, Callable[[Any, str], None]] = {
+    "header": header,
+    "section": section,
+    "context": context,
+    "image": image,
+    "actions": actions,
+    "divider": divider,
+    "rich_text": rich_text,
+    "table": table,
+}
+
+
+def check(blocks: Any, most: int = 50) -> None:
+    """Raise `Invalid` unless `blocks` are what Slack takes in one message (or Home tab)."""
+    need(isinstance(blocks, list), "blocks: must be an array")
+    need(len(blocks) <= most, f"blocks: at most {most}, has {len(blocks)}")
+    for n, block in enumerate(blocks):
+        kind = block.get("type") if isinstance(block, dict) else None
+        need(kind in RULES, f"blocks/{n}: unknown type {kind!r}")
+        RULES[str(kind)](block, f"blocks/{n}")
+    need(sum(b["type"] == "table" for b in blocks) <= 1, "only_one_table_allowed")
+    ids = [element["action_id"] for element in elements(blocks)]
+    need(len(ids) == len(set(ids)), f"action_id used twice: {ids}")
+
+
+def elements(blocks: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Every button in the blocks."""
+    for block in blocks:
+        if block["type"] == "actions":
+            yield from block["elements"]
+        elif "accessory" in block:
+            yield block["accessory"]
+
+
+def words(blocks: Iterable[dict[str, Any]]) -> str:
+    """Everything that can be read in the blocks, a line a piece."""
+    found: list[str] = []
+
+    def walk(thing: Any) -> None:
+        if isinstance(thing, dict):
+            found.extend(
+                v for k, v in thing.items() if k in ("text", "alt_text") and type(v) is str
+            )
+            for value in thing.values():
+                walk(value)
+        elif isinstance(thing, list):
+            for value in thing:
+                walk(value)
+
+    walk(list(blocks))
+    return "\n".join(found)

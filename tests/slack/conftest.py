@@ -48,6 +48,12 @@ class House:
     stack: ExitStack
     bot: Bot | None = None
 
+    def showing(self) -> bool:
+        """Whether every question that is taken has its placeholder, and the bot knows of it."""
+        assert self.bot is not None
+        live = list(self.bot.desk._live.values())
+        return bool(live) and all(one.post.shown for one in live)
+
     def start(self, ask: Callable[..., Answer] | None = None, **options: Any) -> Slack:
         serial = itertools.count(1)
         given: dict[str, Any] = {

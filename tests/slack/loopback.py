@@ -151,13 +151,16 @@ class Slack:
 
     def until(self, true: Callable[[], Any], seconds: float = 10) -> Any:
         """Wait until something holds; fails with what there is to see when it does not."""
-        with self.changed:
-            if not self.changed.wait_for(true, seconds):
-                raise AssertionError(
-                    f"waited {seconds} s in vain\ncalls: {[m for m, _ in self.calls]}\n"
-                    f"told: {[t.words for t in self.told]}\ncomplaints: {self.complaints}"
-                )
-            return true()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with self.changed:
+                if true():
+                    return true()
+                self.changed.wait(0.02)  # what a test watches may change without a call to us
+        raise AssertionError(
+            f"waited {seconds} s in vain\ncalls: {[m for m, _ in self.calls]}\n"
+            f"told: {[t.words for t in self.told]}\ncomplaints: {self.complaints}"
+        )
 
     def in_channel(self, channel: str = "C1") -> list[Json]:
         """The messages that stand in a conversation, oldest first."""

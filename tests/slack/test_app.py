@@ -70,7 +70,7 @@ def test_placeholder_progress_and_answer_are_one_message(house: House) -> None:
     engine, clock = Slow(), Clock()
     slack = house.start(engine, clock=clock, patience=0)
     slack.command("db-clients 5432")
-    slack.until(lambda: slack.in_channel("C1") and engine.watches)
+    slack.until(lambda: house.showing() and engine.watches)
     assert "Looking" in strict.words(only_message(slack)["blocks"])
 
     engine.progress("db-clients 5432", 100)  # too early
@@ -89,7 +89,7 @@ def test_progress_that_slack_refuses_is_not_tried_again(house: House) -> None:
     engine, clock = Slow(), Clock()
     slack = house.start(engine, clock=clock, patience=0)
     slack.command("rejects")
-    slack.until(lambda: slack.in_channel("C1") and engine.watches)
+    slack.until(lambda: house.showing() and engine.watches)
     slack.fail("chat.update", "429", times=1, retry_after=60)
     clock.now += 3
     engine.progress("rejects", 5)
@@ -253,7 +253,7 @@ def test_cancel_stops_the_query_and_says_who_did(house: House) -> None:
     engine = Slow()
     slack = house.start(engine, patience=0)
     slack.command("rejects 7d")
-    slack.until(lambda: slack.in_channel("C1") and engine.watches)
+    slack.until(lambda: house.showing() and engine.watches)
     cancel = buttons(only_message(slack))["cancel"]
     slack.press(cancel, user="U2")
     [told] = slack.until(lambda: slack.told)

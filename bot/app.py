@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.model.times import zone_named
 from bot.settings import Settings
 
 if TYPE_CHECKING:  # each is imported when it is used: a call pays only for what it needs
+    from pydantic import SecretStr
+
     from bot.ask.asker import Asker
     from bot.engines.engine import Engine
 
@@ -48,3 +51,41 @@ def open_asker(engine: Engine, settings: Settings) -> Asker:
         inside=settings.inside,
         price_per_gb=settings.price_per_gb,
     )
+
+
+def serve(settings: Settings) -> None:
+    """Run the Slack bot until the process is asked to end."""
+    from bot.charts.drawing import png  # noqa: PLC0415
+    from bot.charts.words import alt_text  # noqa: PLC0415
+    from bot.slack.app import build  # noqa: PLC0415
+    from bot.slack.serving import serve as listen  # noqa: PLC0415
+    from commands import shelf  # noqa: PLC0415
+
+    settings.check_serving()
+    engine = open_engine(settings.need_source(), settings)
+    try:
+        bot = build(
+            ask=open_asker(engine, settings).ask,
+            shelf=shelf(),
+            png=png,
+            alt_text=alt_text,
+            source=engine.source,
+            token=_secret(settings.bot_token) or "",
+            zone=zone_named(settings.zone),
+            signing_secret=_secret(settings.signing_secret) or "",
+            base_url=settings.slack_api,
+            slash=settings.slash,
+            workers=settings.workers,
+        )
+        listen(
+            bot,
+            app_token=_secret(settings.app_token),
+            host=settings.http_host,
+            port=settings.http_port,
+        )
+    finally:
+        engine.close()
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return None if value is None else value.get_secret_value()

@@ -164,11 +164,12 @@ def query(
 @flows.command()
 def serve() -> None:
     """Run the Slack bot: Socket Mode when an app-level token is set, signed HTTP otherwise."""
+    import logging  # noqa: PLC0415
+
     from bot.app import serve as run_bot  # noqa: PLC0415
 
-    settings = Settings.read()
-    settings.check_serving()
-    run_bot(settings)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    run_bot(Settings.read())
 
 
 @flows.command("settings")

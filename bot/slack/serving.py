@@ -60,6 +60,7 @@ def http(app: App, host: str, port: int) -> Iterator[str]:
     Raises `BadSettings` when the address cannot be listened on.
     """
     server = Server((host, port), SlackRequestHandler(app, PATH), numthreads=THREADS)
+    server.expiration_interval = 0.1  # how long it may take to notice that it shall stop
     server.max_request_header_size = MOST_HEADER
     server.max_request_body_size = MOST_BODY
     server.error_log = _log_server_error  # type: ignore[method-assign]

@@ -54,6 +54,11 @@ class House:
         live = list(self.bot.desk._live.values())
         return bool(live) and all(one.post.shown for one in live)
 
+    def idle(self) -> bool:
+        """Whether no question is being answered."""
+        assert self.bot is not None
+        return not self.bot.desk._live
+
     def start(self, ask: Callable[..., Answer] | None = None, **options: Any) -> Slack:
         serial = itertools.count(1)
         given: dict[str, Any] = {

@@ -266,6 +266,7 @@ def test_cancel_stops_the_query_and_says_who_did(house: House) -> None:
     message = only_message(slack)
     assert "<@U1> stopped it" in strict.words(message["blocks"])
     assert buttons(message)["again"]["value"] == "rejects 7d"
+    slack.until(house.idle)
     slack.press(cancel)
     slack.until(lambda: len(slack.told) == 2)
     assert "not running any more" in slack.told[-1].text

@@ -22,6 +22,7 @@ from bot.slack.blocks.text import (
     cut_escaped,
     escape,
     link_button,
+    one_line,
     plain,
     section,
 )
@@ -58,7 +59,7 @@ def answer_blocks(
 
 def headline(answer: Answer) -> Block:
     """The finding; literal text in either form, so that data in it cannot format."""
-    text = " ".join(answer.headline.split())
+    text = one_line(answer.headline)
     if len(text) <= limits.HEADER:
         return {"type": "header", "text": plain(text, limits.HEADER)}
     return {"type": "section", "text": plain(text, limits.SECTION)}
@@ -74,7 +75,7 @@ def asked(answer: Answer, request: Request, slash: str) -> str:
 def notification(answer: Answer) -> str:
     """The answer in one line, for notifications and where blocks are not shown; escaped."""
     text = f"{answer.headline} ({span(answer.question.window, answer.question.zone)})"
-    return cut_escaped(" ".join(text.split()), limits.TEXT)
+    return cut_escaped(one_line(text), limits.TEXT)
 
 
 def image(picture: Picture) -> Block:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.writing import many, written
 from bot.slack import limits
-from bot.slack.blocks.text import Block, cut, escape, preformatted, section
+from bot.slack.blocks.text import Block, cut, escape, one_line, preformatted, section
 
 ROWS_SHOWN = 40  # a choice: Slack takes 99, but a longer table buries the channel
 CELL = 200  # characters of one cell; the longest honest values (ARNs, console text) are shorter
@@ -76,7 +76,7 @@ def _written(value: Value, column: Column, zone: ZoneInfo) -> str:
 
 
 def _line(text: str) -> str:
-    return cut(" ".join(text.split()), CELL) or "–"  # Slack refuses an empty cell
+    return cut(one_line(text), CELL) or "–"  # Slack refuses an empty cell
 
 
 def _fitting(rows: list[list[str]], most: int) -> int:
@@ -92,6 +92,7 @@ def _fitting(rows: list[list[str]], most: int) -> int:
 def _aligned(rows: list[list[str]], columns: tuple[Column, ...]) -> list[str]:
     widths = [max(len(row[n]) for row in rows) for n in range(len(columns))]
     right = [column.kind in _TO_THE_RIGHT for column in columns]
+    rows = [[text.replace("\u2009", " ") for text in row] for row in rows]  # as wide as a digit
     return [
         "  ".join(
             text.rjust(width) if flush else text.ljust(width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.slack import limits
@@ -17,6 +18,11 @@ def escape(value: str) -> str:
     here does.
     """
     return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def one_line(value: str) -> str:
+    """`value` without line breaks; other spaces stay, such as the thin ones within numbers."""
+    return re.sub(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+", " ", value).strip()
 
 
 def cut(value: str, most: int) -> str:
@@ -36,7 +42,7 @@ def cut_escaped(value: str, most: int) -> str:
 
 def code(value: str, most: int = 500) -> str:
     """A value as inline code in mrkdwn, on one line; a backtick within would end it."""
-    inner = " ".join(value.replace("`", "\u02cb").split())
+    inner = one_line(value.replace("`", "\u02cb"))
     return f"`{cut_escaped(inner, most)}`" if inner else ""
 
 

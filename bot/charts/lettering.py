@@ -14,7 +14,7 @@ def one_line(text: str, most: int = LONGEST) -> str:
     """`text` on one line, without control, direction or invisible characters, cut in its middle."""
     bare = _ESCAPES.sub("", text[: 20 * most])
     kept = "".join(c if _shown(c) else " " if c.isspace() else "" for c in bare)
-    return middle(" ".join(kept.split(" ")).strip(), most)
+    return middle(re.sub(" {2,}", " ", kept).strip(" "), most)
 
 
 def middle(text: str, most: int) -> str:

@@ -15,6 +15,7 @@ LONGEST = 2000  # Slack's limit of an image's alternative text
 _NAME = 80  # characters of one name
 _TITLE = 300
 MOST_BARS = 20
+MOST_SERIES = 8
 
 
 def alt_text(chart: Chart, zone: ZoneInfo) -> str:
@@ -55,7 +56,9 @@ def _panel(panel: Panel, chart: Timeline, zone: ZoneInfo, several: bool) -> Iter
     outline = envelope(panel)
     unit = "" if panel.unit.casefold() in panel.title.casefold() else panel.unit
     head = one_line(", ".join(filter(None, (panel.title, unit))), _NAME) or "Panel"
-    parts = [_run(one, panel, chart, zone, several) for one in panel.series]
+    parts = [_run(one, panel, chart, zone, several) for one in panel.series[:MOST_SERIES]]
+    if (more := len(panel.series) - MOST_SERIES) > 0:
+        parts.append(f"and {more} more")
     if panel.stacked and len(panel.series) > 1:
         whole = Series("together", outline)
         parts.insert(0, _run(whole, panel, chart, zone, several))

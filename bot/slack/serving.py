@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from cheroot.wsgi import Server
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.model.errors import BadSettings
 from bot.slack.app import Bot
@@ -86,22 +91,48 @@ def socket_mode(app: App, app_token: str) -> Iterator[str]:
 
     Raises `BadSettings` when Slack does not accept the token.
     """
-    handler = SocketModeHandler(app, app_token)
+    client = PromptClient(app_token, app.logger, web_client=app.client)
+
+    def handle(_client: BaseSocketModeClient, request: SocketModeRequest) -> None:
+        began = time.time()
+        send_response(client, request, run_bolt_app(app, request), began)
+
+    client.socket_mode_request_listeners.append(handle)
     try:
-        handler.client.connect()
+        client.connect()
+        yield "Socket Mode"
     except SlackApiError as error:
-        handler.client.close()
         raise BadSettings(
             f"Slack does not accept the app-level token: {problem(error)}",
             hint="Set SLACK_APP_TOKEN to a token (xapp-…) with the scope connections:write.",
         ) from None
     except CALL_ERRORS as error:
-        handler.client.close()
         raise BadSettings(f"Slack cannot be reached: {error}", hint="Check the network.") from None
-    try:
-        yield "Socket Mode"
     finally:
-        handler.client.close()
+        client.close()
+
+
+class PromptClient(SocketModeClient):
+    """Leaves a connection at once, also when Slack asks for that, several times a day.
+
+    The client of the SDK goes on waiting for words from the old connection, up to three seconds:
+    the very time in which a command that comes over the new one must be acknowledged.
+    """
+
+    def connect(self) -> None:
+        super().connect()
+        session = self.current_session
+        if session is None:
+            return
+        close = session.close
+
+        def close_at_once() -> None:
+            with suppress(OSError):
+                if session.sock is not None:
+                    session.sock.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits
+            close()
+
+        session.close = close_at_once  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -7,12 +7,13 @@ import unicodedata
 
 LONGEST = 400  # characters kept of any one text; no honest label or title is longer
 ELLIPSIS = "…"
-_ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
+# What a terminal obeys: control sequences, titles and links, two-character escapes.
+ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
 
 
 def one_line(text: str, most: int = LONGEST) -> str:
     """`text` on one line, without control, direction or invisible characters, cut in its middle."""
-    bare = _ESCAPES.sub("", text[: 20 * most])
+    bare = ESCAPES.sub("", text[: 20 * most])
     kept = "".join(c if _shown(c) else " " if c.isspace() else "" for c in bare)
     return middle(re.sub(" {2,}", " ", kept).strip(" "), most)
 

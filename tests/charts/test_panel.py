@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from bot.charts.panel import clear_of, spread
@@ -18,7 +20,7 @@ def test_names_with_room_stay_where_they_want_to_be() -> None:
 def test_names_are_apart_and_on_the_page(wanted: list[float]) -> None:
     places = spread(wanted, 11, 5, 95)
     ordered = sorted(places)
-    assert all(after - before >= 11 for before, after in zip(ordered, ordered[1:], strict=False))
+    assert all(after - before >= 11 for before, after in pairwise(ordered))
     assert ordered[0] >= 5
     assert ordered[-1] <= 95
 

@@ -63,7 +63,8 @@ def csv(result: Result) -> str:
     """RFC 4180 with a header and line feeds; missing values are empty.
 
     A cell that a spreadsheet would run as a formula gets an apostrophe in front. Numbers and a
-    flow log's lone `-` are no formulas. Control characters are replaced, but for tabs and line feeds.
+    flow log's lone `-` are no formulas. Control characters other than tabs and line feeds are
+    replaced.
     """
     text = StringIO()
     writer = csv_format.writer(text, lineterminator="\n")

@@ -89,8 +89,7 @@ def test_numbers_stand_to_the_right() -> None:
     head = next(line for line in lines if line.startswith("Source"))
     end = head.index("Flows") + len("Flows")
     for value in ("1\u2009240", "3"):
-        row = next(line for line in lines if line[:end].endswith(f" {value}"))
-        assert row.startswith("10.0.")
+        assert any(line[:end].endswith(f" {value}") for line in lines if line.startswith("10.0."))
 
 
 def test_bars_are_sketched_only_when_no_picture_of_them_was_written() -> None:

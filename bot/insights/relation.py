@@ -34,7 +34,10 @@ class Relation:
     """A DuckDB table expression with its fields by Insights name.
 
     `fields` always has `@timestamp` (TIME), `@message`, `@logStream`, `@log` and `@ptr` (TEXT).
+    The SQL of a field names columns of the expression without qualifying them. `tie`, when given,
+    is SQL of a unique value that orders records of the same instant, so that answers repeat.
     """
 
     sql: str
     fields: Mapping[str, Source]
+    tie: str | None = None

@@ -1,0 +1,37 @@
+"""What every part of a translation shares: the query, the moment, and what is to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.insights.nodes import Node, Pipeline
+from bot.model.errors import BadQuery, NotSupported
+from bot.model.window import Window
+
+
+@dataclass(slots=True)
+class Context:
+    """`timestamp` is the SQL of `@timestamp`, `in_time` SQL that puts records in order of time with
+    ties broken; both None once `stats` dropped them.
+    """
+
+    pipeline: Pipeline
+    window: Window
+    now: datetime
+    timestamp: str | None
+    in_time: str | None
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Have the answer say something; twice the same is said once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def bad(self, node: Node, what: str, hint: str | None = None) -> BadQuery:
+        return BadQuery(what, text=self.pipeline.text, start=node.start, end=node.end, hint=hint)
+
+    def unsupported(self, node: Node, what: str, hint: str | None = None) -> NotSupported:
+        return NotSupported(
+            what, text=self.pipeline.text, start=node.start, end=node.end, hint=hint
+        )

@@ -1,0 +1,85 @@
+"""Regular expressions: Insights' spelling into RE2's, judged before they run.
+
+RE2 never backtracks, so no expression can stall the process. It has no look-around and no
+back-references; neither has Insights.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import re2  # type: ignore[import-untyped]  # it ships no types
+
+# An escaped character, a class as a whole, or the start of a group: what a named group is not in.
+_PIECES = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\(\?P?<(?P<name>[^>]*)>|\((?!\?)|.", re.DOTALL
+)
+
+
+class BadRegex(ValueError):
+    """Why RE2 refuses an expression; `offset` is where in the pattern, in characters."""
+
+    def __init__(self, reason: str, offset: int = 0, length: int = 1) -> None:
+        super().__init__(reason)
+        self.offset = offset
+        self.length = length
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`pattern` as DuckDB takes it; `groups` the number of each named group, in order."""
+
+    pattern: str
+    groups: dict[str, int]
+
+
+def compiled(pattern: str) -> Compiled:
+    """A pattern with `(?<name>…)` groups, checked. Raises `BadRegex`."""
+    text, groups, count = "", {}, 0
+    for piece in _PIECES.finditer(pattern):
+        name = piece["name"]
+        if name is not None:
+            count += 1
+            if name in groups:
+                raise BadRegex(f"two groups are called {name}", piece.start(), len(piece[0]))
+            groups[name] = count
+            text += f"(?P<{name}>"
+            continue
+        count += piece[0] == "("
+        text += piece[0]
+    _judge(text, pattern)
+    return Compiled(text, groups)
+
+
+def _judge(text: str, original: str) -> None:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(text, options)
+    except re2.error as error:
+        reason = error.args[0].decode("utf-8", "replace") if error.args else "not understood"
+        said, _, fragment = reason.partition(": ")
+        offset = max(original.find(fragment.replace("(?P<", "(?<")), 0) if fragment else 0
+        raise BadRegex(_plain(said, fragment), offset, max(len(fragment), 1)) from None
+
+
+def _plain(said: str, fragment: str) -> str:
+    if said == "invalid perl operator":
+        return f"look-around and other Perl extensions ({fragment}) do not exist here"
+    if said == "invalid escape sequence" and fragment[1:2].isdigit():
+        return "back-references do not exist here"
+    return f"{said}: {fragment}" if fragment else said
+
+
+def glob(pattern: str) -> str:
+    """The RE2 text of a glob of `parse`: each `*` a group, the rest as it stands.
+
+    Each `*` takes as little as it can, a last one everything up to the end of the line. A pattern
+    that begins with text may begin anywhere, one that begins with `*` starts at the beginning.
+    """
+    texts = [re2.escape(text) for text in pattern.split("*")]
+    lead = "^" if pattern.startswith("*") else ""
+    if len(texts) > 1 and texts[-1] == "":
+        return lead + "(.*?)".join(texts[:-1]) + "(.*)"
+    return lead + "(.*?)".join(texts)

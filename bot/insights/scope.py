@@ -1,0 +1,67 @@
+"""Which names mean what at one point of a pipeline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.insights.relation import Source, Stored
+from bot.insights.terms import Kind, Term
+from bot.model.fields import SYNONYMS
+
+_KINDS = {Stored.NUMBER: Kind.STORED, Stored.TEXT: Kind.TEXT, Stored.TIME: Kind.TIME}
+_OTHER_NAME = SYNONYMS | {value: name for name, value in SYNONYMS.items()}
+
+
+@dataclass(slots=True)
+class Scope:
+    """What has a name: `records` the fields of the records, None after `stats`; `columns` the rest.
+
+    `columns` are also found by the text that computed them: `sort sum(bytes) desc`.
+    """
+
+    records: Mapping[str, Source] | None
+    columns: dict[str, Term] = field(default_factory=dict)
+
+    def find(self, name: str) -> Term | None:
+        """What a name stands for; None when nothing here has that name."""
+        found = self.columns.get(name)
+        if found is not None or self.records is None:
+            return found
+        source = self.records.get(name) or self.records.get(_OTHER_NAME.get(name, name))
+        return _term(source) if source else None
+
+    def computed(self, source_text: str) -> Term | None:
+        """The column without an alias that this text computed."""
+        for form in (_plain, _bare):
+            wanted = form(source_text)
+            for name, term in self.columns.items():
+                if form(name) == wanted:
+                    return term
+        return None
+
+    def lenient(self, name: str) -> str | None:
+        """The one column that a function's bare name can mean: `count` after `count(*)`."""
+        found = [column for column in self.columns if _plain(column).startswith(f"{name}(")]
+        return found[0] if len(found) == 1 else None
+
+    def names(self) -> list[str]:
+        return [*self.columns, *(self.records or ())]
+
+
+def _term(source: Source) -> Term:
+    simple = re.fullmatch(r'\w+|"[^"]+"', source.sql)
+    sql = source.sql if simple else f"({source.sql})"
+    term = Term(sql, _KINDS[source.stored])
+    if source.present == "true":
+        return term
+    return replace(term, present=f"({source.present})")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def _bare(text: str) -> str:
+    return _plain(text).replace("`", "").lower()

@@ -9,6 +9,7 @@ from bot.model.table import Kind, Value
 from bot.model.window import Window
 
 _STEPS = (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12), ("P", 10**15))
+_WIDER = ((24, "h", 86400), (7, "d", 7 * 86400), (30, "d", 30 * 86400))
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -105,6 +106,11 @@ def window_words(window: Window, now: datetime, zone: ZoneInfo) -> str:
     clock = "%H:%M:%S" if start.second or end.second else "%H:%M"
     until = f"{end:{clock}}" if start.date() == end.date() else f"{end:%Y-%m-%d {clock}}"
     return f"{start:%Y-%m-%d {clock}}..{until}"
+
+
+def wider_words(window: Window) -> str:
+    """A window worth trying when this one holds too little: `24h`, then `7d`, then `30d`."""
+    return next((f"{n}{u}" for n, u, s in _WIDER if window.seconds < s), "90d")
 
 
 def _short(value: float) -> str:

@@ -87,6 +87,21 @@ SYNONYMS: dict[str, str] = {
     "mail": "smtp",
 }
 
+# Numbers of IP protocols, by IANA, that flow logs commonly show.
+PROTOCOLS: dict[int, str] = {
+    1: "icmp",
+    2: "igmp",
+    4: "ipip",
+    6: "tcp",
+    17: "udp",
+    41: "ipv6",
+    47: "gre",
+    50: "esp",
+    51: "ah",
+    58: "icmpv6",
+    132: "sctp",
+}
+
 # Where Linux starts to hand out ports to clients. A number above says nothing about service.
 EPHEMERAL_FROM = 32768
 
@@ -114,6 +129,11 @@ def names() -> tuple[str, ...]:
 def service(port: int) -> str:
     """The name of the service a port is known for; empty when there is none."""
     return _NAME_OF.get(port, "")
+
+
+def protocol(number: int) -> str:
+    """The name of an IP protocol; its number where it has none here."""
+    return PROTOCOLS.get(number, str(number))
 
 
 def is_service(port: int) -> bool:

@@ -10,6 +10,7 @@ from bot.network.ports import (
     is_service,
     names,
     ports_named,
+    protocol,
     service,
     spoken,
 )
@@ -48,6 +49,10 @@ def test_service_ports_are_not_those_that_clients_get() -> None:
     assert is_service(5432)
     assert not is_service(33060)
     assert not is_service(0)
+
+
+def test_protocols() -> None:
+    assert (protocol(6), protocol(58), protocol(253)) == ("tcp", "icmpv6", "253")
 
 
 def test_words() -> None:

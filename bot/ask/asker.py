@@ -1,0 +1,144 @@
+"""One question from line to answer, over one engine: the same path for Slack and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.ask.cache import Cache
+from bot.ask.health import EXTENT, HEALTH, Health, extent_of, notes
+from bot.ask.reading import read
+from bot.ask.running import Run, Running
+from bot.ask.windows import LONGEST
+from bot.engines.engine import Engine, Watch
+from bot.model.answer import Answer, Network, Note, Question, Topic
+from bot.model.command import Command
+from bot.model.errors import MissingFields
+from bot.model.fields import BY_NAME, SYNONYMS, create_flow_log_command
+from bot.model.query import Result, Statistics
+from bot.model.table import Kind
+from bot.model.window import Window
+from bot.model.writing import many, size, written
+
+CLOUDWATCH = "cloudwatch://"
+AT_ONCE = 4  # queries of one question
+PRICE_PER_GB = 0.005  # US dollars, us-east-1, third-party pages of June 2026
+
+# How long records take from capture, by the VPC guide; best effort.
+DELIVERY_CLOUDWATCH = timedelta(minutes=5)
+DELIVERY_S3 = timedelta(minutes=10)
+
+
+class Asker:
+    """Answers lines. Safe for threads.
+
+    `inside` are ranges that are ours besides the private ones; `price_per_gb` is what CloudWatch
+    Logs Insights takes, in US dollars.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        commands: Sequence[Command],
+        *,
+        clock: Callable[[], datetime],
+        inside: tuple[Network, ...] = (),
+        price_per_gb: float = PRICE_PER_GB,
+    ) -> None:
+        self.engine = engine
+        self.commands = tuple(commands)
+        self._clock = clock
+        self._inside = inside
+        self._price = price_per_gb
+        self._paid = engine.source.startswith(CLOUDWATCH)
+        self._cache = Cache(clock)
+
+    def ask(
+        self, line: str, *, zone: ZoneInfo, watch: Watch, now: datetime | None = None
+    ) -> Answer:
+        """Answer one line. `now` is the moment of asking, to the second. Raises `FlowsError`."""
+        moment = (now or self._clock()).astimezone(UTC).replace(microsecond=0)
+        question = read(line, self.commands, now=moment, zone=zone, inside=self._inside)
+        command = next(c for c in self.commands if c.name == question.command)
+        if command.length is None:
+            return command.answer(question, _NoLogs())
+        self._check_fields(command, question.window)
+        with ThreadPoolExecutor(AT_ONCE) as executor:
+            running = Running(
+                self.engine, question.window, watch, cache=self._cache, executor=executor
+            )
+            try:
+                started = running.begin(HEALTH)
+                answer = command.answer(question, running)
+                health = self._health(running, started, question)
+            except BaseException:
+                running.stop()
+                raise
+        about = tuple(self._notes(question, health, running.runs))
+        return replace(answer, notes=answer.notes + about, queries=running.written_down())
+
+    def _health(self, running: Running, started: Future[Run], question: Question) -> Health:
+        """What the window's records are like; where records are, when the window has none.
+
+        CloudWatch is not asked where: reading all of a log group costs money.
+        """
+        (run,) = running.finish(started)
+        running.runs.append(run)
+        health = Health.of(run.result)
+        if health.records or self._paid:
+            return health
+        window = question.window
+        wide = Window(window.start - LONGEST, min(window.end + LONGEST, question.now))
+        (found,) = running.finish(running.begin(EXTENT, wide))
+        return replace(health, extent=extent_of(found.result))
+
+    def _check_fields(self, command: Command, window: Window) -> None:
+        """Raise `MissingFields` when records lack what the command needs; nothing known is fine."""
+        recorded = self.engine.fields(window) if command.needs else frozenset()
+        known = {SYNONYMS.get(name, name) for name in recorded}
+        missing = tuple(name for name in command.needs if known and name not in known)
+        if missing:
+            raise MissingFields(
+                missing,
+                f"{command.name} needs fields that these logs do not record:"
+                f" {', '.join(_both_names(name) for name in missing)}",
+                hint="A flow log's format cannot be changed, but a second one can be made:"
+                f" {create_flow_log_command(missing)}",
+            )
+
+    def _notes(self, question: Question, health: Health, runs: Sequence[Run]) -> Iterator[Note]:
+        results = [run.result for run in runs[:-1]]  # the last is about the logs themselves
+        delivery = DELIVERY_CLOUDWATCH if self._paid else DELIVERY_S3
+        yield from notes(health, results, question, delivery)
+        for said in dict.fromkeys(text for run in runs for text in run.result.notes):
+            yield Note(Topic.COVERAGE, said)
+        if kept := [run.kept_at for run in runs if run.kept_at]:
+            when = written(min(kept), Kind.TIME, question.zone)
+            yield Note(Topic.FRESHNESS, f"Not read again: {many(len(kept), 'result')} of {when}.")
+        if self._paid:
+            yield self._cost(runs)
+
+    def _cost(self, runs: Sequence[Run]) -> Note:
+        fresh = (run.result.statistics for run in runs if not run.kept_at)
+        scanned = sum(fresh, start=Statistics()).bytes_scanned
+        return Note(
+            Topic.METHOD,
+            f"Scanned {size(scanned)}: about ${scanned / 1e9 * self._price:.4f}"
+            f" at ${self._price:g} per GB.",
+        )
+
+
+class _NoLogs:
+    """The logs of a command that has no window."""
+
+    def query(self, *texts: str) -> tuple[Result, ...]:
+        raise AssertionError("a command without a window has no logs")
+
+
+def _both_names(name: str) -> str:
+    """A field as Insights spells it and, where that differs, as the log format does."""
+    field = BY_NAME.get(name)
+    return name if field is None or field.log == name else f"{name} ({field.log})"

@@ -1,0 +1,55 @@
+"""The rules by which records are counted: which are replies, and which sighting of a flow counts.
+
+A flow inside the VPC is recorded at every interface it passes: at the client's, at the server's,
+and at a NAT gateway's twice. Summed as they are, its bytes double or triple.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.insights.quoting import fill
+from bot.model.query import Row
+from bot.network.ports import EPHEMERAL_FROM, SERVICE_PORTS
+
+BYTES = "totalBytes"  # what queries call the sum that `busiest` chooses by
+
+# True for a record that a server sent back: it comes from a service's port and goes to one that a
+# client was handed. Peers that use one port on both sides (500, 7946 …) are no replies.
+REPLY = fill(
+    "dstPort >= 1024 and srcPort != dstPort and (srcPort < 1024 or srcPort in {ports})",
+    ports=SERVICE_PORTS,
+)
+
+# The same where nothing says which port is the server's: a port below those that clients get is
+# taken for one too. Right for every service with a fixed port, known by name or not.
+ANSWER = f"({REPLY}) or (srcPort < {EPHEMERAL_FROM} and dstPort >= {EPHEMERAL_FROM})"
+
+# True for a port that a client was handed, of a record that a server sent to it.
+TO_CLIENT = fill("dstPort >= 1024 and dstPort not in {ports}", ports=SERVICE_PORTS)
+
+
+def legs(reply: str) -> str:
+    """A stage that tells requests from replies (`leg`), and names the server's `port`."""
+    return (
+        f'fields if({reply}, "reply", "request") as leg\n'
+        '| fields if(leg = "reply", srcPort, dstPort) as port'
+    )
+
+
+def busiest(rows: Iterable[Row], key: Sequence[str]) -> list[Row]:
+    """Of the rows that agree in `key`, the one whose interface saw most bytes.
+
+    Rows are grouped by `interfaceId` besides `key`; order is kept, and ties go to the smaller id.
+    """
+    chosen: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        same = tuple(row.text(name) for name in key)
+        if same not in chosen or _rank(row) > _rank(chosen[same]):
+            chosen[same] = row
+    return list(chosen.values())
+
+
+def _rank(row: Row) -> tuple[int, int, tuple[int, ...]]:
+    smaller_first = tuple(-ord(letter) for letter in row.text("interfaceId"))
+    return row.number(BYTES), row.number("records"), smaller_first

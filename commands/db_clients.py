@@ -1,0 +1,253 @@
+"""Who talks to a port: the clients of a database, or of anything else that listens."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.insights.quoting import fill, pipeline
+from bot.model.answer import Answer, Note, Question, Topic
+from bot.model.chart import Bars, Chart, Series, Tone
+from bot.model.command import Argument, Command, Logs, Takes
+from bot.model.query import Row
+from bot.model.table import Column, Kind, Table
+from bot.model.writing import count, many, share, size, wider_words, window_words
+from bot.network.counting import BYTES, REPLY, TO_CLIENT, busiest
+from bot.network.ports import spoken
+from bot.network.ranges import within
+
+LISTED = 200
+DRAWN = 12
+
+COLUMNS = (
+    Column("client", "Client", Kind.ADDRESS),
+    Column("server", "Busiest server", Kind.ADDRESS),
+    Column("servers", "Servers", Kind.COUNT, detail=True),
+    Column("bytes", "Bytes", Kind.BYTES),
+    Column("packets", "Packets", Kind.COUNT),
+    Column("connections", "Connections", Kind.COUNT),
+    Column("first", "First seen", Kind.TIME),
+    Column("last", "Last seen", Kind.TIME),
+    Column("bytes_back", "Bytes back", Kind.BYTES, detail=True),
+    Column("records", "Records", Kind.COUNT, detail=True),
+)
+
+
+@dataclass
+class Client:
+    """One client under one action; sums over the servers it talked to."""
+
+    address: str
+    servers: dict[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    packets: int = 0
+    connections: int = 0
+    records: int = 0
+    bytes_back: int = 0
+    moments: list[datetime] = field(default_factory=list)
+
+    def add(self, row: Row) -> None:
+        self.servers[row.text("dstAddr")] = row.number(BYTES)
+        self.bytes += row.number(BYTES)
+        self.packets += row.number("totalPackets")
+        self.connections += row.number("connections")
+        self.records += row.number("records")
+        self.moments += filter(None, (row.moment("firstSeen"), row.moment("lastSeen")))
+
+    @property
+    def server(self) -> str:
+        return max(self.servers, key=lambda address: self.servers[address])
+
+
+def answer(question: Question, logs: Logs) -> Answer:
+    ports = question.ports("port")
+    requests, replies = logs.query(*texts(question))
+    rows = [row for row in requests.rows if row.text("leg") == "request"]
+    aside = [row for row in requests.rows if row.text("leg") != "request"]
+    counted = busiest(rows, ("action", "srcAddr", "dstAddr"))
+    accepted = _clients(counted, "ACCEPT", BYTES)
+    rejected = _clients(counted, "REJECT", "records")
+    back = _bytes_back(replies.rows)
+    for client in accepted:
+        client.bytes_back = back.get(client.address, 0)
+    return Answer(
+        question,
+        _headline(question, accepted, rejected),
+        tables=tuple(_tables(accepted, rejected)),
+        charts=_charts(ports, accepted, rejected),
+        notes=tuple(_notes(rows, aside)),
+        next=_next(question, accepted, rejected),
+    )
+
+
+def texts(question: Question) -> tuple[str, str]:
+    """What clients sent to the port, and what was sent back to them."""
+    ports, host = question.ports("port"), question.network("host")
+    requests = pipeline(
+        fill("filter dstPort in {ports}", ports=ports),
+        f"filter {within('dstAddr', host)}" if host else None,
+        f'fields if({REPLY}, "reply", "request") as leg',
+        f"stats sum(bytes) as {BYTES}, sum(packets) as totalPackets,"
+        " count_distinct(srcPort) as connections, count(*) as records,"
+        " min(toMillis(@timestamp)) as firstSeen, max(toMillis(@timestamp)) as lastSeen"
+        " by leg, action, srcAddr, dstAddr, interfaceId",
+        f"sort leg desc, {BYTES} desc",
+        "limit 10000",
+    )
+    replies = pipeline(
+        fill('filter action = "ACCEPT" and srcPort in {ports}', ports=ports),
+        f"filter {within('srcAddr', host)}" if host else None,
+        f"filter {TO_CLIENT}",
+        f"stats sum(bytes) as {BYTES}, count(*) as records by srcAddr, dstAddr, interfaceId",
+        f"sort {BYTES} desc",
+        "limit 10000",
+    )
+    return requests, replies
+
+
+def _clients(rows: Iterable[Row], action: str, by: str) -> list[Client]:
+    clients: dict[str, Client] = {}
+    for row in rows:
+        if row.text("action") == action:
+            address = row.text("srcAddr")
+            clients.setdefault(address, Client(address)).add(row)
+    measure = "bytes" if by == BYTES else by
+    return sorted(clients.values(), key=lambda c: (-getattr(c, measure), c.address))
+
+
+def _bytes_back(rows: Sequence[Row]) -> dict[str, int]:
+    back: dict[str, int] = defaultdict(int)
+    for row in busiest(rows, ("srcAddr", "dstAddr")):
+        back[row.text("dstAddr")] += row.number(BYTES)
+    return back
+
+
+def _headline(question: Question, accepted: list[Client], rejected: list[Client]) -> str:
+    host = question.network("host")
+    where = spoken(question.ports("port")) + (f" on {_host(host)}" if host else "")
+    if not accepted and not rejected:
+        return f"No client talked to {where}."
+    moved = sum(client.bytes + client.bytes_back for client in accepted)
+    talked = f"{many(len(accepted), 'client')} talked to {where}, moving {size(moved)}"
+    if not accepted:
+        talked = f"No client reached {where}"
+    return f"{talked}; {_rejection(rejected)}." if rejected else f"{talked}."
+
+
+def _host(host: object) -> str:
+    return str(host).removesuffix("/32").removesuffix("/128")
+
+
+def _rejection(rejected: list[Client]) -> str:
+    first = rejected[0]
+    times = many(first.records, "time")
+    if len(rejected) == 1:
+        return f"{first.address} was rejected {times}"
+    return f"{count(len(rejected))} were rejected, most often {first.address} ({times})"
+
+
+def _tables(accepted: list[Client], rejected: list[Client]) -> Iterable[Table]:
+    for title, clients in (("Accepted", accepted), ("Rejected", rejected)):
+        if clients:
+            rows = tuple(_row(client) for client in clients[:LISTED])
+            yield Table(title, COLUMNS, rows, left_off=len(clients) - len(rows))
+
+
+def _row(client: Client) -> tuple[str | int | datetime | None, ...]:
+    return (
+        client.address,
+        client.server,
+        len(client.servers),
+        client.bytes,
+        client.packets,
+        client.connections,
+        min(client.moments, default=None),
+        max(client.moments, default=None),
+        client.bytes_back,
+        client.records,
+    )
+
+
+def _charts(
+    ports: tuple[int, ...], accepted: list[Client], rejected: list[Client]
+) -> tuple[Chart, ...]:
+    if not accepted:
+        return (_rejects_chart(ports, rejected),) if rejected else ()
+    drawn = sorted(accepted, key=lambda c: -(c.bytes + c.bytes_back))
+    total = sum(client.bytes + client.bytes_back for client in drawn)
+    top = drawn[0]
+    part = (top.bytes + top.bytes_back) / total if total else 1
+    title = f"{top.address} moved {share(part)} of the bytes on {spoken(ports)}"
+    series = (
+        Series("to the server", tuple(c.bytes for c in drawn[:DRAWN]), Tone.PLAIN),
+        Series("back to the client", tuple(c.bytes_back for c in drawn[:DRAWN]), Tone.ACCEPTED),
+    )
+    return (_bars(title, drawn, series, Kind.BYTES, "bytes"),)
+
+
+def _rejects_chart(ports: tuple[int, ...], rejected: list[Client]) -> Bars:
+    series = Series("rejected", tuple(c.records for c in rejected[:DRAWN]), Tone.REJECTED)
+    title = f"Every client of {spoken(ports)} was rejected"
+    return _bars(title, rejected, (series,), Kind.COUNT, "rejected flows")
+
+
+def _bars(
+    title: str, clients: list[Client], series: tuple[Series, ...], kind: Kind, unit: str
+) -> Bars:
+    labels = tuple(client.address for client in clients[:DRAWN])
+    rest = len(clients) - len(labels)
+    return Bars(title, labels, series, kind, unit, f"and {count(rest)} more" if rest else "")
+
+
+def _notes(rows: Sequence[Row], aside: Sequence[Row]) -> Iterable[Note]:
+    if rows:
+        records = sum(row.number("records") for row in rows)
+        logged = sum(row.number(BYTES) for row in rows)
+        yield Note(
+            Topic.METHOD,
+            "A flow inside the VPC is recorded at each interface it passes: each client, server and"
+            " action is counted at the interface that saw most of its bytes. As logged, they are"
+            f" {many(records, 'record')} and {size(logged)}. Connections are distinct client"
+            " ports.",
+        )
+    if aside:
+        records = sum(row.number("records") for row in aside)
+        yield Note(
+            Topic.METHOD,
+            f"{many(records, 'record')} set aside: replies of other services to clients that"
+            " happened to use this port themselves.",
+        )
+
+
+def _next(question: Question, accepted: list[Client], rejected: list[Client]) -> tuple[str, ...]:
+    window = window_words(question.window, question.now, question.zone)
+    ports = _port_words(question.ports("port"))
+    lines = []
+    if rejected:
+        lines.append(f"rejects port {ports} from {rejected[0].address} {window}")
+    servers = {client.server for client in accepted}
+    if len(servers) > 1 and question.network("host") is None:
+        lines.append(f"db-clients {ports} on {accepted[0].server} {window}")
+    if not accepted and not rejected:
+        lines.append(f"db-clients {ports} {wider_words(question.window)}")
+    return (*lines, f"top-talkers internal {window}")
+
+
+def _port_words(ports: tuple[int, ...]) -> str:
+    whole = len(ports) > 1 and ports[-1] - ports[0] == len(ports) - 1
+    return f"{ports[0]}-{ports[-1]}" if whole else ",".join(map(str, ports))
+
+
+COMMAND = Command(
+    name="db-clients",
+    summary="who talks to a database, or to any port, and who is turned away",
+    answer=answer,
+    arguments=(
+        Argument("port", Takes.PORTS, "5432, 8000-8010, or a name like postgres", required=True),
+        Argument("host", Takes.NETWORK, "only on this server: an address or a range", "on"),
+    ),
+    needs=("srcAddr", "dstAddr", "srcPort", "dstPort", "bytes", "packets", "action", "interfaceId"),
+    examples=("db-clients 5432", "db-clients postgres 24h", "db-clients redis today"),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -22,6 +23,7 @@ from bot.terminal.text import read, safe, say, terminal, whole
 __all__ = ["show", "terminal"]
 
 PIPED_ROOM = 100  # cells within which a pipe counts as wide enough for detail columns
+MOST_ROWS = 25  # of a table on a terminal: more would push the headline out of sight
 _TO_THE_RIGHT = {Kind.COUNT, Kind.BYTES, Kind.SHARE, Kind.SECONDS, Kind.PORT}
 
 
@@ -30,8 +32,8 @@ def show(answer: Answer, console: Console, files: Mapping[int, Path]) -> None:
 
     Cautions follow the headline at once, other notes the tables. Timelines are sketched in the
     terminal always, for no table shows their shape; bars only when no picture of them was written.
-    Nothing of a table is cut: columns wrap on a terminal and are as wide as they need to be in a
-    pipe.
+    No cell of a table is cut: columns wrap on a terminal and are as wide as they need to be in a
+    pipe. A terminal gets the first rows of a long table, a pipe all of them.
     """
     say(console, safe(answer.headline), "bold")
     if answer.queries:
@@ -78,24 +80,28 @@ def _show_table(table: Table, console: Console, zone: ZoneInfo) -> None:
     if not table.rows:
         say(console, "no rows", "dim")
         return
+    shown = replace(table, rows=table.rows[:MOST_ROWS]) if console.is_terminal else table
     brief = [n for n, column in enumerate(table.columns) if not column.detail]
     every = list(range(len(table.columns)))
-    made = _grid(table, every, zone)
+    made = _grid(shown, every, zone)
     room = console.width if console.is_terminal else PIPED_ROOM
     hidden = 0
     if brief and made.width > room:
         hidden = len(every) - len(brief)
-        made = _grid(table, brief, zone)
+        made = _grid(shown, brief, zone)
     made.put(console)
-    if told := "; ".join(_left_off(table.left_off, hidden)):
+    if told := "; ".join(_left_off(table.left_off, len(table.rows) - len(shown.rows), hidden)):
         say(console, told, "dim")
 
 
-def _left_off(rows: int, columns: int) -> Iterator[str]:
-    if rows:
-        yield f"{many(rows, 'more row')} not shown"
-    if columns:
-        yield f"{many(columns, 'more column')} with --json"
+def _left_off(unknown: int, rows: int, columns: int) -> Iterator[str]:
+    """What is not shown: rows that are not in the answer, and what --json has of it."""
+    more = [many(rows, "more row")] if rows else []
+    more += [many(columns, "more column")] if columns else []
+    if more:
+        yield f"{' and '.join(more)} with --json"
+    if unknown:
+        yield f"{many(unknown, 'row')} left out of the answer"
 
 
 def _grid(table: Table, places: list[int], zone: ZoneInfo) -> Grid:

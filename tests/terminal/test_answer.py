@@ -81,7 +81,18 @@ def test_a_table_of_details_only_is_shown_whole() -> None:
 
 
 def test_rows_left_off_are_told() -> None:
-    assert "31 more rows not shown" in piped(full())
+    assert "31 rows left out of the answer" in piped(full())
+
+
+def test_a_long_table_ends_early_on_a_terminal_and_not_in_a_pipe() -> None:
+    table = Table("T", (Column("a", "A"),), tuple((f"row-{n}",) for n in range(60)))
+    answer = replace(full(), tables=(table,))
+    shown = screen(answer, 80)
+    assert "row-24\n" in shown
+    assert "row-25" not in shown
+    assert "35 more rows with --json" in shown
+    assert "row-59" in piped(answer)
+    assert "more row" not in piped(answer)
 
 
 def test_numbers_stand_to_the_right() -> None:

@@ -20,15 +20,17 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # what a termin
 _LINE_END = re.compile(r"\r\n?")  # csv quotes a lone return only where lines end in one
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MISSING = "-"
+_POINTER = "@ptr"
 
 
 def show(result: Result, console: Console | None = None) -> None:
     """Print the rows under their columns; numbers to the right, nothing cut. Then what was read."""
     console = console or terminal()
     if result.rows:
-        cells = [[row.text(name, "") for name in result.columns] for row in result.rows]
+        columns = _columns(result)
+        cells = [[row.text(name, "") for name in columns] for row in result.rows]
         right = [_numeric(column) for column in zip(*cells, strict=True)]
-        Grid(result.columns, cells, right).put(console)
+        Grid(columns, cells, right).put(console)
     told = many(len(result.rows), "row") if result.rows else "no rows"
     say(console, f"{told}  ·  {read(result.statistics)}", "dim")
     for note in remarks(result):
@@ -68,10 +70,16 @@ def csv(result: Result) -> str:
     """
     text = StringIO()
     writer = csv_format.writer(text, lineterminator="\n")
-    writer.writerow([_cell(name) for name in result.columns])
+    columns = _columns(result)
+    writer.writerow([_cell(name) for name in columns])
     for row in result.rows:
-        writer.writerow([_cell(row.text(name, "")) for name in result.columns])
+        writer.writerow([_cell(row.text(name, "")) for name in columns])
     return text.getvalue()
+
+
+def _columns(result: Result) -> tuple[str, ...]:
+    """The columns people see; the record's pointer comes unasked and is for programs."""
+    return tuple(name for name in result.columns if name != _POINTER) or result.columns
 
 
 def _cell(value: str) -> str:

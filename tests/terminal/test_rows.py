@@ -86,6 +86,16 @@ def test_no_rows_are_told_with_what_was_read() -> None:
     )
 
 
+def test_the_pointer_of_a_record_is_for_programs_only() -> None:
+    found = Result(("a", "@ptr"), (Row({"a": "x", "@ptr": "file:2"}),), Statistics())
+    assert csv(found) == "a\nx\n"
+    assert "file:2" not in shown(found)
+    assert document(found)["results"] == [
+        [{"field": "a", "value": "x"}, {"field": "@ptr", "value": "file:2"}]
+    ]
+    assert csv(Result(("@ptr",), (Row({"@ptr": "file:2"}),), Statistics())) == "@ptr\nfile:2\n"
+
+
 def test_damage_and_truncation_are_told() -> None:
     assert list(remarks(result())) == [
         "! the limit cut the rows off at 3",

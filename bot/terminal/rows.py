@@ -20,6 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # what a termin
 _LINE_END = re.compile(r"\r\n?")  # csv quotes a lone return only where lines end in one
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MISSING = "-"
+_FIELD = re.compile(r"@\w+")  # Insights' own fields, whose names must stay as they are
 _POINTER = "@ptr"
 
 
@@ -71,7 +72,7 @@ def csv(result: Result) -> str:
     text = StringIO()
     writer = csv_format.writer(text, lineterminator="\n")
     columns = _columns(result)
-    writer.writerow([_cell(name) for name in columns])
+    writer.writerow([name if _FIELD.fullmatch(name) else _cell(name) for name in columns])
     for row in result.rows:
         writer.writerow([_cell(row.text(name, "")) for name in columns])
     return text.getvalue()

@@ -62,6 +62,10 @@ def test_column_names_are_disarmed_too() -> None:
     assert csv(Result(("=cmd()",), (), Statistics())) == "'=cmd()\n"
 
 
+def test_fields_of_insights_keep_their_names() -> None:
+    assert csv(Result(("@timestamp", "@SUM(A1)"), (), Statistics())) == "@timestamp,'@SUM(A1)\n"
+
+
 def test_columns_are_aligned_and_numbers_to_the_right() -> None:
     lines = shown(result()).splitlines()
     assert lines[:3] == [

@@ -1,0 +1,138 @@
+"""Insights text over flow-log files on disk."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.engines.engine import Watch
+from bot.engines.local.database import Database, Deadline
+from bot.engines.local.discovery import discover
+from bot.engines.local.library import Holdings, Library
+from bot.engines.local.notes import check_readable, notes
+from bot.engines.local.segments import Segments
+from bot.engines.local.view import relation
+from bot.model.errors import BadSource, EngineError
+from bot.model.query import LARGEST_LIMIT, Query, Result, Row, Statistics
+from bot.model.window import Window
+
+_RETRIES = 3  # another process may remove what a query is about to read
+
+
+class LocalEngine:
+    """Runs Insights text over the files at or below a path.
+
+    Files are read when a window first needs them and kept as Parquet in `cache`, or, without one,
+    in a temporary folder that goes with the engine. `prepare` is called with each window before
+    files are listed. `timeout` is in seconds and includes reading. `memory` is what DuckDB may use.
+
+    Scanned are all records of the files that may hold some of the window, with the bytes of their
+    text; matched are, as AWS counts, the records that every filter let through.
+    """
+
+    name = "local files"
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        source: str | None = None,
+        prepare: Callable[[Window], None] | None = None,
+        cache: Path | None = None,
+        timeout: float = 300.0,
+        memory: str = "512MB",
+        threads: int | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.source = str(path) if source is None else source
+        self._path = path
+        self._prepare = prepare
+        self._timeout = timeout
+        self._clock = clock
+        self._own = tempfile.TemporaryDirectory(prefix="flows-")
+        threads = threads or os.cpu_count() or 1
+        own = Path(self._own.name)
+        kept = _folder(cache, path) if cache else own / "read"
+        kept.mkdir(parents=True, exist_ok=True)
+        self._library = Library(Segments(kept), threads)
+        self._database = Database(kept, memory=memory, threads=threads, spill=own / "spill")
+        self._preparing = threading.Lock()
+
+    def fields(self, window: Window) -> frozenset[str]:
+        """Insights names of the fields that records in the files of the window carry."""
+        holdings = self._hold(window, Watch(), self._deadline())
+        forms = {piece.part.form for piece in holdings.pieces}
+        return frozenset(name for form in forms for name in form.names)
+
+    def run(self, query: Query, watch: Watch) -> Result:
+        """Run a query. Raises BadQuery, NotSupported, BadSource, EngineError or Cancelled."""
+        from bot.insights.parser import parse  # noqa: PLC0415  (the grammar is slow to load)
+        from bot.insights.sql import translate  # noqa: PLC0415
+
+        began = time.monotonic()
+        pipeline = parse(query.text)
+        deadline = self._deadline()
+        for _ in range(_RETRIES):
+            holdings = self._hold(query.window, watch, deadline)
+            check_readable(holdings, self.source)
+            over = relation(holdings.pieces, query.window, self.source)
+            translation = translate(pipeline, over, query, self._clock())
+            try:
+                rows = self._database.rows(translation.sql, watch, deadline)
+                matched = self._database.rows(translation.matched, watch, deadline)[0][0]
+            except FileNotFoundError:
+                continue
+            statistics = Statistics(
+                matched,
+                sum(report.records for report in holdings.reports),
+                sum(report.size for report in holdings.reports),
+                time.monotonic() - began,
+            )
+            return Result(
+                translation.columns,
+                tuple(_row(translation.columns, row) for row in rows),
+                statistics,
+                (*translation.notes, *notes(holdings)),
+                truncated=len(rows) >= min(query.limit, LARGEST_LIMIT),
+            )
+        raise EngineError("files that were read keep vanishing", hint="Try again.")
+
+    def link(self, query: Query) -> str | None:
+        """None: files have no console."""
+        return None
+
+    def close(self) -> None:
+        """Stop what runs and remove what was only kept for this engine."""
+        self._database.close()
+        self._own.cleanup()
+
+    def _deadline(self) -> Deadline:
+        return Deadline(self._timeout, time.monotonic)
+
+    def _hold(self, window: Window, watch: Watch, deadline: Deadline) -> Holdings:
+        if self._prepare:
+            with self._preparing:
+                self._prepare(window)
+        watch.check()
+        return self._library.hold(discover(self._path), window, watch, deadline)
+
+
+def _row(columns: Sequence[str], values: Sequence[Any]) -> Row:
+    return Row({c: v for c, v in zip(columns, values, strict=True) if v is not None})
+
+
+def _folder(cache: Path, path: Path) -> Path:
+    """Where what was read of one source is kept: by the path that it really is."""
+    import hashlib  # noqa: PLC0415
+
+    try:
+        real = str(path.resolve())
+    except (OSError, RuntimeError) as error:
+        raise BadSource(f"cannot be read: {error}", where=str(path)) from None
+    return cache / "read" / hashlib.sha256(real.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -1,0 +1,189 @@
+"""What of a source has been read, and reading what a window needs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from bot.engines.engine import Watch
+from bot.engines.local.database import Deadline
+from bot.engines.local.discovery import Listing, SourceFile
+from bot.engines.local.reports import Report
+from bot.engines.local.segments import Segment, Segments
+from bot.engines.local.view import Piece
+from bot.model.errors import Cancelled
+from bot.model.query import Progress, Statistics
+from bot.model.window import Window
+
+_SMALLEST_GROUP = 4 << 20  # bytes on disk that are worth a thread and a segment of their own
+_LARGEST_GROUP = 32 << 20
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What a window's records are read from. `reports` are those of the files that may hold some;
+    `unread` counts files whose name rules them out."""
+
+    pieces: tuple[Piece, ...]
+    reports: tuple[Report, ...]
+    files: int
+    ruled_out: int
+    troubles: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class _Known:
+    """Where each file that was read stands, and which files of a segment count no longer."""
+
+    places: dict[str, tuple[Segment, Report]] = field(default_factory=dict)
+    stale: dict[Segment, frozenset[str]] = field(default_factory=dict)
+
+
+class Library:
+    """Reads files as windows need them and keeps what was read. Safe for threads."""
+
+    def __init__(self, segments: Segments, threads: int) -> None:
+        self._segments = segments
+        self._threads = threads
+        self._lock = threading.Lock()
+
+    def hold(self, listing: Listing, window: Window, watch: Watch, deadline: Deadline) -> Holdings:
+        """Read what the window needs and is not known yet. Raises `Cancelled` or `TimedOut`."""
+        wanted = [f for f in listing.files if f.span is None or f.span.touches(window)]
+        with self._locked(watch, deadline):
+            known = self._known(listing.files)
+            unread = [file for file in wanted if file.name not in known.places]
+            if unread:
+                self._read(unread, watch, deadline)
+                known = self._known(listing.files)
+        seen = [known.places[file.name] for file in wanted if file.name in known.places]
+        return Holdings(
+            tuple(_pieces(seen, known, window)),
+            tuple(report for _, report in seen),
+            len(listing.files),
+            len(listing.files) - len(wanted),
+            tuple(listing.troubles),
+        )
+
+    def _locked(self, watch: Watch, deadline: Deadline) -> _Turn:
+        return _Turn(self._lock, watch, deadline)
+
+    def _known(self, files: Sequence[SourceFile]) -> _Known:
+        """What is known of the files as they are now. A file that two processes read at the same
+        time counts once. Segments of which little is left are forgotten."""
+        now = {file.name: file.identity for file in files}
+        known = _Known()
+        for segment in self._segments.look():
+            good = [
+                report
+                for report in segment.reports
+                if report.name not in known.places and now.get(report.name) == report.identity
+            ]
+            left, all_ = _records(good), _records(segment.reports)
+            if len(good) < len(segment.reports) and 2 * left <= all_:
+                self._segments.forget(segment)
+                continue
+            known.places |= {report.name: (segment, report) for report in good}
+            stale = {report.name for report in segment.reports} - {report.name for report in good}
+            known.stale[segment] = frozenset(stale)
+        return known
+
+    def _read(self, files: Sequence[SourceFile], watch: Watch, deadline: Deadline) -> None:
+        failed = threading.Event()
+        told = _Told(sum(file.identity.size for file in files), watch)
+
+        def check() -> None:
+            watch.check()
+            deadline.check()
+            if failed.is_set():
+                raise Cancelled("reading was stopped")
+
+        def read(group: Sequence[SourceFile]) -> None:
+            try:
+                told.add(self._segments.write(group, check))
+            except BaseException:
+                failed.set()
+                raise
+
+        groups = list(_groups(files, self._threads))
+        if len(groups) == 1:
+            read(groups[0])
+            return
+        with ThreadPoolExecutor(self._threads, "reading") as pool:
+            futures = [pool.submit(read, group) for group in groups]
+        errors = [error for future in futures if (error := future.exception())]
+        for error in sorted(errors, key=lambda error: str(error) == "reading was stopped"):
+            raise error
+
+
+class _Turn:
+    """The lock, waited for only as long as the query may take."""
+
+    def __init__(self, lock: threading.Lock, watch: Watch, deadline: Deadline) -> None:
+        self._lock = lock
+        self._watch = watch
+        self._deadline = deadline
+
+    def __enter__(self) -> None:
+        while not self._lock.acquire(timeout=0.1):
+            self._watch.check()
+            self._deadline.check()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+class _Told:
+    """Tells the watch how far reading has come."""
+
+    def __init__(self, total: int, watch: Watch) -> None:
+        self._total = total
+        self._watch = watch
+        self._done = Statistics()
+        self._lock = threading.Lock()
+
+    def add(self, segment: Segment) -> None:
+        with self._lock:
+            for report in segment.reports:
+                self._done += Statistics(records_scanned=report.records, bytes_scanned=report.size)
+            self._watch.progress(Progress(self._done, "Reading files"))
+
+
+def _groups(files: Sequence[SourceFile], threads: int) -> Iterator[list[SourceFile]]:
+    """Runs of files to be read together, large enough to be worth it and enough for all threads."""
+    total = sum(file.identity.size for file in files)
+    target = min(_LARGEST_GROUP, max(_SMALLEST_GROUP, total // threads + 1))
+    group: list[SourceFile] = []
+    size = 0
+    for file in files:
+        group.append(file)
+        size += file.identity.size
+        if size >= target:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _pieces(
+    seen: Sequence[tuple[Segment, Report]], known: _Known, window: Window
+) -> Iterator[Piece]:
+    """Parts of the segments in which a file has records that may be in the window."""
+    start, end = window.start.timestamp(), window.end.timestamp()
+    segments = {
+        segment.folder: segment
+        for segment, report in seen
+        if report.first is not None
+        and report.last is not None
+        and report.first < end
+        and report.last >= start - 1  # a time in milliseconds was rounded down to seconds
+    }
+    for segment in segments.values():
+        for part in segment.parts:
+            yield Piece(part, known.stale[segment])
+
+
+def _records(reports: Sequence[Report]) -> int:
+    return sum(report.records for report in reports)

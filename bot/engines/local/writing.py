@@ -1,0 +1,93 @@
+"""Tables of records into Parquet files, one a format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bot.engines.local.columns import LINE, MESSAGE, TIME, schema
+from bot.engines.local.formats import Format
+from bot.engines.local.segments import Part
+
+_ROWS_IN_GROUP = 64 * 1024  # at least; small tables wait until so many have come together
+# Numbers that grow slowly are small as differences, those that repeat as references.
+_SLOW = ("start", "end", TIME, LINE)
+_REPEATED = ("version", "protocol", "tcpFlags", "trafficPath", "encryptionStatus")
+
+
+class PartsWriter:
+    """Writes what it is handed to a folder. Leaving it closes the files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[Format, _File] = {}
+
+    def __enter__(self) -> PartsWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def add(self, form: Format, table: pa.Table) -> None:
+        """Add records of a format, in the columns of its schema."""
+        file = self._files.get(form)
+        if file is None:
+            path = self._folder / f"{len(self._files)}.parquet"
+            file = self._files[form] = _File(path, form)
+        file.add(table)
+
+    def parts(self) -> Iterator[Part]:
+        for form, file in self._files.items():
+            yield Part(form, file.path, file.rows, file.exact)
+
+
+class _File:
+    def __init__(self, path: Path, form: Format) -> None:
+        self.path = path
+        self.rows = 0
+        self.exact = True
+        self._waiting: list[pa.Table] = []
+        self._rows_waiting = 0
+        self._writer = pq.ParquetWriter(path, schema(form), **_options(form))
+
+    def add(self, table: pa.Table) -> None:
+        self.rows += table.num_rows
+        self.exact = self.exact and table[MESSAGE].null_count == table.num_rows
+        self._waiting.append(table)
+        self._rows_waiting += table.num_rows
+        if self._rows_waiting >= _ROWS_IN_GROUP:
+            self._write()
+
+    def _write(self) -> None:
+        if self._waiting:
+            table = pa.concat_tables(self._waiting).unify_dictionaries().combine_chunks()
+            self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+        self._waiting, self._rows_waiting = [], 0
+
+    def close(self) -> None:
+        self._write()
+        self._writer.close()
+
+
+def _options(form: Format) -> dict[str, Any]:
+    """How the columns are encoded: as measured by benchmarks/engine.py."""
+    names = schema(form).names
+    numbers = form.numbers | {TIME, LINE}
+    return {
+        "compression": "lz4",
+        "use_dictionary": [n for n in names if n not in numbers or n in _REPEATED],
+        "column_encoding": {name: "DELTA_BINARY_PACKED" for name in _SLOW if name in names},
+        "write_statistics": ["start" if form.timed else TIME],
+        "store_schema": False,
+    }

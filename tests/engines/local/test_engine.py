@@ -1,0 +1,384 @@
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.engines.engine import Engine, Watch
+from bot.engines.local.engine import LocalEngine
+from bot.model.errors import BadQuery, BadSource, Cancelled, TimedOut
+from bot.model.query import Progress, Query, Result
+from bot.model.window import Window
+from tests.engines.local.flowfiles import DAY, HEADER, LAYOUTS, RECORDS, START, record
+
+REAL = Path(__file__).parents[3] / ".." / "shared" / "data" / "real-eks-v2"
+COUNT = "stats count(*) as n"
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., LocalEngine]]:
+    with ExitStack() as stack:
+        yield lambda *a, **k: stack.enter_context(closing(LocalEngine(*a, **k)))
+
+
+def seconds(first: float, last: float) -> Window:
+    """A window given in seconds after the first record."""
+    at = datetime.fromtimestamp(START, UTC)
+    return Window(at + timedelta(seconds=first), at + timedelta(seconds=last))
+
+
+def ask(engine: Engine, text: str, window: Window = DAY) -> Result:
+    return engine.run(Query(text, window), Watch())
+
+
+def count(engine: Engine, window: Window = DAY) -> int:
+    return ask(engine, COUNT, window).rows[0].number("n")
+
+
+def delivered(folder: Path, name: str, records: list[str]) -> Path:
+    path = folder / name
+    path.write_bytes(gzip.compress("\n".join([HEADER, *records, ""]).encode()))
+    return path
+
+
+@pytest.mark.parametrize("write", LAYOUTS.values(), ids=LAYOUTS)
+def test_every_layout_gives_the_same_answers(
+    tmp_path: Path, opened: Callable[..., LocalEngine], write: Callable[[Path], None]
+) -> None:
+    write(tmp_path)
+    engine = opened(tmp_path)
+    by_action = ask(engine, "stats count(*) as n, sum(bytes) as b by action | sort action asc")
+    expected: dict[str, list[int]] = {}
+    for line in RECORDS:
+        words = line.split()
+        sums = expected.setdefault(words[12], [0, 0])
+        sums[0] += 1
+        sums[1] += int(words[9].replace("-", "0"))
+    assert {row["action"]: [row.number("n"), row.number("b")] for row in by_action.rows} == expected
+    assert by_action.statistics.records_scanned == by_action.statistics.records_matched == 60
+    messages = ask(engine, "fields @message | sort start asc")
+    assert [row["@message"] for row in messages.rows] == RECORDS
+    assert len({row["@ptr"] for row in messages.rows}) == 60
+    assert engine.fields(DAY) >= {"srcAddr", "bytes", "logStatus"}
+    assert any("4 NODATA and 4 SKIPDATA records" in note for note in messages.notes)
+
+
+def test_the_window_takes_its_start_and_not_its_end(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    LAYOUTS["bare"](tmp_path)
+    engine = opened(tmp_path)
+    assert count(engine, seconds(0, 10)) == 10
+    assert count(engine, seconds(0.5, 10)) == 9
+    assert count(engine, seconds(0, 10.5)) == 11
+    assert count(engine, seconds(59, 60)) == 1
+    assert count(engine, seconds(60, 99)) == 0
+    assert count(engine, seconds(-9, 0)) == 0
+
+
+def test_times_are_those_of_the_start(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
+    LAYOUTS["console"](tmp_path)
+    (row,) = ask(opened(tmp_path), "fields @timestamp | filter logStatus='NODATA' | limit 1").rows
+    assert row["@timestamp"] == "2025-11-20 14:00:49.000"
+
+
+def test_a_dash_is_there_and_a_field_of_another_format_is_not(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    LAYOUTS["bare"](tmp_path)
+    (tmp_path / "other.log").write_text(
+        f"srcaddr start end tcp-flags\n192.0.2.9 {START} {START} -\n192.0.2.8 {START} {START} 2\n"
+    )
+    engine = opened(tmp_path)
+    text = "stats count(tcpFlags) as flags, count(bytes) as b, count(*) as n, sum(tcpFlags) as s"
+    (row,) = ask(engine, text).rows
+    assert dict(row) == {"flags": "2", "b": "60", "n": "62", "s": "2"}
+    assert engine.fields(DAY) >= {"tcpFlags", "bytes"}
+
+
+def test_windows_read_only_the_files_they_need(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    for hour in range(24):
+        at = START + (hour - 14) * 3600
+        lines = [record(0).replace(str(START), str(at)).replace(str(START + 59), str(at + 59))]
+        delivered(tmp_path, f"1_vpcflowlogs_x_fl-1_20251120T{hour:02}00Z_a.log.gz", lines)
+    (tmp_path / "2025/11/19").mkdir(parents=True)
+    (tmp_path / "2025/11/19" / "1_vpcflowlogs_x_fl-1_20251119T2300Z_a.log.gz").write_text("junk")
+    engine = opened(tmp_path)
+    result = ask(engine, COUNT, seconds(0, 3600))
+    assert result.rows[0]["n"] == "1"
+    assert result.statistics.records_scanned == 2
+    assert any("23 files left out by the time in their names" in note for note in result.notes)
+    assert count(engine) == 24
+
+
+def test_files_that_appear_change_and_go_are_followed(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    engine = opened(tmp_path)
+    paths = [delivered(tmp_path, f"{n}.log.gz", RECORDS[n : n + 3]) for n in range(4)]
+    assert count(engine) == 12
+    delivered(tmp_path, "9.log.gz", RECORDS[:10])
+    assert count(engine) == 22
+    delivered(tmp_path, "0.log.gz", RECORDS[:1])
+    assert count(engine) == 20
+    paths[1].unlink()
+    assert count(engine) == 17
+    paths[2].rename(tmp_path / "new.log.gz")
+    assert count(engine) == 17
+    for path in tmp_path.glob("*.gz"):
+        path.unlink()
+    (tmp_path / "x.log").write_text(RECORDS[0])
+    assert count(engine) == 1
+
+
+def test_a_cache_is_shared_and_never_trusted_over_a_changed_file(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    logs, cache = tmp_path / "logs", tmp_path / "cache"
+    logs.mkdir()
+    path = delivered(logs, "a.log.gz", RECORDS[:5])
+    first = opened(logs, cache=cache)
+    assert count(first) == 5
+    (segment,) = cache.glob("read/*/segment-*")
+    second = opened(logs, cache=cache)
+    assert count(second) == 5
+    assert [segment] == list(cache.glob("read/*/segment-*"))
+    status = path.stat()
+    text = gzip.decompress(path.read_bytes()).replace(b"REJECT", b"ACCEPT")
+    path.write_bytes(gzip.compress(text))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    rejected = "filter action='REJECT' | stats count(*) as n"
+    assert [ask(e, rejected).rows[0]["n"] for e in (second, first)] == ["0", "0"]
+
+
+def test_what_two_processes_read_at_once_counts_once(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    logs, cache = tmp_path / "logs", tmp_path / "cache"
+    logs.mkdir()
+    for number in range(6):
+        delivered(logs, f"{number}.log.gz", RECORDS)
+    engines = [opened(logs, cache=cache) for _ in range(3)]
+    barrier, counts = threading.Barrier(3), []
+
+    def work(engine: LocalEngine) -> None:
+        barrier.wait()
+        counts.append(count(engine))
+
+    threads = [threading.Thread(target=work, args=(engine,)) for engine in engines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts == [360, 360, 360]
+    assert [count(engine) for engine in engines] == [360, 360, 360]
+
+
+def test_many_threads_ask_one_engine(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
+    LAYOUTS["exported"](tmp_path)
+    engine, counts = opened(tmp_path), []
+    threads = [threading.Thread(target=lambda: counts.append(count(engine))) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts == [60] * 12
+
+
+def test_damage_is_named_in_the_notes(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
+    lines = [*RECORDS[:5], "bogus", *RECORDS[5:]]
+    (tmp_path / "a.log").write_text("\n".join([HEADER, *lines]))
+    whole = gzip.compress("\n".join([HEADER, *RECORDS * 50]).encode())
+    (tmp_path / "b.log.gz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "README.md").write_text("Prose.")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    result = ask(opened(tmp_path), COUNT)
+    told = "\n".join(result.notes)
+    assert "2 damaged lines in 2 files skipped: a.log line 7: 1 field where" in told
+    assert "1 file read in part: b.log.gz: its gzip ends early" in told
+    assert "2 files not read: README.md: not flow logs; dangling: No such file" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "what"),
+    [
+        (None, b"", "no files in the folder"),
+        ("a.txt", b"Prose.", "not flow logs"),
+        ("a.log.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xff\xff", "its gzip"),
+        ("a.log.gz", b"PK\x03\x04....", "compressed with zip"),
+        ("a.log", b"3 eni-0a000000000000001 192.0.2.1 ACCEPT\n", "custom format without a header"),
+        ("a.parquet", b"PAR1....", "its Parquet is damaged"),
+    ],
+)
+def test_a_source_without_flow_logs_is_an_error(
+    tmp_path: Path, opened: Callable[..., LocalEngine], name: str | None, data: bytes, what: str
+) -> None:
+    if name:
+        (tmp_path / name).write_bytes(data)
+    engine = opened(tmp_path)
+    with pytest.raises(BadSource, match=what) as caught:
+        ask(engine, COUNT)
+    assert str(tmp_path) in str(caught.value)
+    assert engine.fields(DAY) == frozenset()
+
+
+def test_a_folder_of_unrelated_files_names_some(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    for number in range(9):
+        (tmp_path / f"{number}.txt").write_text("Prose.")
+    with pytest.raises(BadSource, match=r"among 9 files: 0\.txt: .*and 6 more"):
+        ask(opened(tmp_path), COUNT)
+
+
+def test_a_missing_source_is_an_error(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
+    with pytest.raises(BadSource, match="no such file or folder"):
+        ask(opened(tmp_path / "nowhere"), COUNT)
+
+
+def test_nonsense_is_told_before_anything_is_read(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    with pytest.raises(BadQuery):
+        ask(opened(tmp_path / "nowhere"), "nonsense |")
+
+
+def test_files_outside_the_window_give_no_rows_and_say_so(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    delivered(tmp_path, "1_vpcflowlogs_x_fl-1_20251120T1400Z_a.log.gz", RECORDS)
+    result = ask(opened(tmp_path), "fields srcAddr", seconds(86400, 90000))
+    assert result.rows == ()
+    assert result.notes == (
+        "no file may hold records of the window; 1 file left out by the time in their names",
+    )
+
+
+def test_prepare_is_called_with_the_window_first(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    windows = []
+
+    def prepare(window: Window) -> None:
+        windows.append(window)
+        LAYOUTS["bare"](tmp_path)
+
+    engine = opened(tmp_path, source="demo", prepare=prepare)
+    assert count(engine) == 60
+    assert windows == [DAY]
+    assert (engine.source, engine.name, engine.link(Query(COUNT, DAY))) == (
+        "demo",
+        "local files",
+        None,
+    )
+
+
+def test_stopping_ends_reading(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
+    for number in range(3):
+        delivered(tmp_path, f"{number}.log.gz", RECORDS * 100)
+    watch = Watch()
+    engine = opened(tmp_path, prepare=lambda _: watch.stop())
+    with pytest.raises(Cancelled):
+        engine.run(Query(COUNT, DAY), watch)
+    assert count(opened(tmp_path)) == 18000
+
+
+def test_reading_counts_against_the_timeout(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    LAYOUTS["bare"](tmp_path)
+    with pytest.raises(TimedOut):
+        count(opened(tmp_path, timeout=1e-9))
+
+
+def test_progress_is_told(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
+    LAYOUTS["bare"](tmp_path)
+    told: list[Progress] = []
+    opened(tmp_path).run(Query(COUNT, DAY), Watch(told.append))
+    assert told[-1].statistics.records_scanned == 60
+
+
+def test_the_limit_cuts_and_says_so(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
+    LAYOUTS["bare"](tmp_path)
+    engine = opened(tmp_path)
+    result = engine.run(Query("fields srcAddr", DAY, limit=5), Watch())
+    assert (len(result.rows), result.truncated) == (5, True)
+    assert result.statistics.records_matched == 60
+    assert not ask(engine, "fields srcAddr | limit 5").truncated
+
+
+def test_closing_leaves_nothing_behind(tmp_path: Path) -> None:
+    LAYOUTS["bare"](tmp_path)
+    engine = LocalEngine(tmp_path)
+    assert count(engine) == 60
+    own = Path(engine._own.name)
+    assert own.exists()
+    engine.close()
+    assert not own.exists()
+
+
+def test_hostile_names_stay_names(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
+    folder = tmp_path / 'it\'s "a" *[folder]'
+    folder.mkdir()
+    delivered(folder, "a'; DROP TABLE x; --.log.gz", RECORDS)
+    delivered(folder, "b'b.log.gz", RECORDS[:9])
+    engine = opened(folder, cache=tmp_path / "c'a")
+    assert count(engine) == 69
+    (folder / "b'b.log.gz").unlink()
+    assert count(engine) == 60
+
+
+def test_the_real_records_are_counted_as_plain_python_counts_them(
+    opened: Callable[..., LocalEngine],
+) -> None:
+    if not REAL.exists():
+        pytest.skip("the real data are not beside this checkout")
+    window = Window(datetime(2024, 12, 14, tzinfo=UTC), datetime(2024, 12, 15, tzinfo=UTC))
+    half = Window(
+        datetime(2024, 12, 14, 16, 30, tzinfo=UTC), datetime(2024, 12, 14, 17, tzinfo=UTC)
+    )
+    kinds: Counter[tuple[str, str]] = Counter()
+    sources: Counter[str] = Counter()
+    in_half = 0
+    for path in REAL.rglob("*.gz"):
+        for line in gzip.decompress(path.read_bytes()).decode().splitlines():
+            words = line.split(" ")[1:]
+            kinds[words[12], words[13]] += 1
+            in_half += half.start.timestamp() <= int(words[10]) < half.end.timestamp()
+            if words[13] == "OK":
+                sources[words[3]] += int(words[9])
+    engine = opened(REAL)
+    result = ask(engine, "stats count(*) as n by action, logStatus", window)
+    assert {(r["action"], r["logStatus"]): r.number("n") for r in result.rows} == kinds
+    assert kinds == {
+        ("ACCEPT", "OK"): 22216,
+        ("REJECT", "OK"): 1034,
+        ("-", "NODATA"): 96,
+        ("-", "SKIPDATA"): 109,
+    }
+    assert count(engine, half) == in_half
+    top = ask(engine, "stats sum(bytes) as b by srcAddr | sort b desc | limit 20", window)
+    assert [row.number("b") for row in top.rows] == [n for _, n in sources.most_common(20)]
+    streams = ask(engine, "stats count_distinct(@logStream) as n", window)
+    assert streams.rows[0]["n"] == "12"
+
+
+def test_real_events_of_a_scan_are_read(opened: Callable[..., LocalEngine]) -> None:
+    folder = REAL.parent / "real-scan-v2"
+    if not folder.exists():
+        pytest.skip("the real data are not beside this checkout")
+    events = json.loads((folder / "events.json").read_text())
+    lines = [e["_raw"] for e in events if not e["_raw"].startswith("version")]
+    window = Window(datetime(2021, 9, 2, tzinfo=UTC), datetime(2021, 9, 3, tzinfo=UTC))
+    result = ask(opened(folder), "fields @message", window)
+    assert sorted(row["@message"] for row in result.rows) == sorted(lines)

@@ -26,6 +26,7 @@ from bot.slack.clients import CALL_ERRORS, problem
 
 PATH = "/slack/events"
 THREADS = 8  # they only acknowledge
+BACKLOG = 512  # connections the kernel holds for us; with cheroot's 5 a burst is reset
 MOST_HEADER = 64 * 1024
 MOST_BODY = 1024 * 1024  # Slack's largest payloads are far smaller
 GRACE = 20.0  # seconds for telling people at the end; orchestrators kill after thirty
@@ -64,7 +65,8 @@ def http(app: App, host: str, port: int) -> Iterator[str]:
 
     Raises `BadSettings` when the address cannot be listened on.
     """
-    server = Server((host, port), SlackRequestHandler(app, PATH), numthreads=THREADS)
+    handler = SlackRequestHandler(app, PATH)
+    server = Server((host, port), handler, numthreads=THREADS, request_queue_size=BACKLOG)
     server.expiration_interval = 0.1  # how long it may take to notice that it shall stop
     server.max_request_header_size = MOST_HEADER
     server.max_request_body_size = MOST_BODY

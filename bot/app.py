@@ -30,13 +30,19 @@ def open_engine(source: str, settings: Settings) -> Engine:
         return open_cloudwatch(source, timeout=settings.query_timeout)
     from bot.engines.local.engine import LocalEngine  # noqa: PLC0415
 
+    path, prepare = Path(source), None
     if source == DEMO:
         from bot.demo.days import Demo  # noqa: PLC0415
 
-        folder = settings.cache / "demo"
-        demo = Demo(folder)
-        return LocalEngine(folder, source=DEMO, prepare=demo.ensure, timeout=settings.query_timeout)
-    return LocalEngine(Path(source), source=source, timeout=settings.query_timeout)
+        path = settings.cache / "demo"
+        prepare = Demo(path).ensure
+    return LocalEngine(
+        path,
+        source=source,
+        prepare=prepare,
+        cache=settings.cache,
+        timeout=settings.query_timeout,
+    )
 
 
 def open_asker(engine: Engine, settings: Settings) -> Asker:

@@ -159,6 +159,9 @@ def query(
         click.echo(rows.csv(result), nl=False)
     else:
         rows.show(result)
+        return
+    for remark in rows.remarks(result):
+        click.echo(remark, err=True)
 
 
 @flows.command()

@@ -126,7 +126,7 @@ WRONG: list[tuple[list[str], str]] = [
     (["ask", "db-cleints 5432", "--now", "2026-11-20T15:00:00Z"], "db-clients"),
     (["ask", "rejects 1h", "--tz", "Mars/Base"], "Mars/Base"),
     (["query", "fields @message", "--source", "/nonexistent/logs"], "/nonexistent/logs"),
-    (["query", "fields @message", "--source", "cloudwatch://"], "cloudwatch://REGION"),
+    (["query", "fields @message", "--source", "cloudwatch://"], "cloudwatch://eu-central-1/"),
     (["ask", "rejects 1h", "--frob"], "--frob"),
     (["frobnicate"], "frobnicate"),
 ]

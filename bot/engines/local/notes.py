@@ -34,11 +34,8 @@ def check_readable(holdings: Holdings, source: str) -> None:
     if holdings.ruled_out or any(report.layout for report in reports) or not reports:
         return
     why = _some([f"{r.name}: {r.trouble}" for r in reports])
-    if len(reports) == 1:
-        raise BadSource(reports[0].trouble, where=source, hint=_HINT)
-    raise BadSource(
-        f"no flow logs among {many(len(reports), 'file')}: {why}", where=source, hint=_HINT
-    )
+    among = f"no flow logs among {len(reports)} files: " if len(reports) > 1 else ""
+    raise BadSource(among + why, where=source, hint=_HINT)
 
 
 _HINT = "docs/logs.md lists what is recognised."

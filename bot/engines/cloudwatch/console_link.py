@@ -57,4 +57,5 @@ def _value(value: Value) -> str:
 
 
 def _escaped(character: re.Match[str]) -> str:
-    return "".join(f"*{byte:02x}" for byte in character[0].encode())
+    # A lone surrogate has no bytes; it is no text either, and becomes a question mark.
+    return "".join(f"*{byte:02x}" for byte in character[0].encode(errors="replace"))

@@ -111,7 +111,7 @@ class Lookups:
         return replace(records, flow_logs=tuple(found))
 
     def _flow_logs(self, records: Records) -> list[FlowLog]:
-        wanted: FilterTypeDef = {"Name": "log-group-name", "Values": records.groups}
+        wanted: FilterTypeDef = {"Name": "log-group-name", "Values": list(records.groups)}
         pages = self._ec2().get_paginator("describe_flow_logs").paginate(Filters=[wanted])
         found = [FlowLog.of(item) for page in pages for item in page.get("FlowLogs", ())]
         return [log for log in found if log.group in records.groups]

@@ -47,14 +47,16 @@ def with_parse(pipeline: Pipeline, layouts: Collection[Layout], wanted: Mapping[
     """
     shared = _shared(layouts, wanted)
     if shared is None:
-        raise NotSupported(
-            f"the flow logs of these log groups write {', '.join(sorted(wanted))} in different"
-            " places, and AWS does not tell the records apart",
+        error = NotSupported(
+            f"AWS does not find {', '.join(sorted(wanted))} by itself, and no one parse reads it out"
+            " of every record: the flow logs' formats differ",
             text=pipeline.text,
             start=0,
             end=len(pipeline.text),
             hint="Ask about one log group at a time, or give each flow log a group of its own.",
         )
+        error.where = None
+        raise error
     stars, names = shared
     stem = "skip"
     while stem in pipeline.text:

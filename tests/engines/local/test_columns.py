@@ -66,7 +66,7 @@ def test_what_is_normal_is_read_at_once(texts: list[str]) -> None:
     except BadRecord:
         normal = False
     text = "".join(f"{line}\n" for line in texts).encode()
-    if normal and b"0x" not in text:
+    if normal and b"0x" not in text.lower():
         assert columns.parsed(text, DEFAULT) is not None
 
 

@@ -175,6 +175,22 @@ def serve() -> None:
     run_bot(Settings.read())
 
 
+@flows.group()
+def detect() -> None:
+    """Find what is unusual in a series of numbers."""
+
+
+@detect.command()
+def spike() -> None:
+    """Read CSV timestamp,value on standard input; write timestamp,alert,score line by line."""
+    from bot.detect.stream import spikes  # noqa: PLC0415
+
+    lines = click.get_text_stream("stdin", errors="replace")
+    for line in spikes(lines, lambda trouble: click.echo(f"flows: {trouble}", err=True)):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
 @flows.command("settings")
 def list_settings() -> None:
     """List every setting with its default."""

@@ -105,6 +105,12 @@ def _values(use: Use) -> Term:
     return Term(f"list_sort(list(DISTINCT {value}) FILTER (WHERE {value} IS NOT NULL))", Kind.LIST)
 
 
+def _refuse(use: Use) -> Term:
+    name = use.node.function.name
+    refused = next(each for each in AGGREGATES if each is aggregate(name)).refused
+    raise use.context.unsupported(use.node, f"{name} does not run on local files: {refused}")
+
+
 _MILLIS = "@timestamp gives milliseconds since 1970, as AWS does: wrap it in fromMillis"
 
 AGGREGATES: tuple[Aggregate, ...] = (
@@ -122,6 +128,29 @@ AGGREGATES: tuple[Aggregate, ...] = (
     Aggregate("sortsFirst", ("any",), _by_order("arg_min"), "in the order of sort"),
     Aggregate("sortsLast", ("any",), _by_order("arg_max"), "in the order of sort"),
     Aggregate("values", ("any",), _values, "a JSON list in text order", ("collect_values",)),
+    Aggregate(
+        "countOverTime",
+        ("any",),
+        _count,
+        "count(f); the bin of by is its window",
+        ("count_over_time",),
+    ),
+    Aggregate(
+        "sumOverTime", ("number",), _sum, "sum(f); the bin of by is its window", ("sum_over_time",)
+    ),
+    Aggregate(
+        "topk",
+        ("number", "any"),
+        _refuse,
+        refused="AWS does not say which columns it gives",
+    ),
+    Aggregate("rate", ("number", "period"), _refuse, refused="AWS does not say between what"),
+    Aggregate(
+        "histogram",
+        ("number", "number"),
+        _refuse,
+        refused="its second argument is documented one way and was seen another",
+    ),
 )
 
 

@@ -14,8 +14,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from bot.insights import nodes, periods
 from bot.insights.context import Context
+from bot.insights.dates import BadPattern, strftime
 from bot.insights.regexes import BadRegex, compiled
-from bot.insights.terms import Kind, Term, holds, moment, number, scalar_text
+from bot.insights.terms import Kind, Term, holds, moment, number, quoted, scalar_text
+from bot.model.times import BadZone, zone_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,23 @@ class Use:
             return compiled(pattern).pattern
         except BadRegex as error:
             raise self.context.bad(node, f"the regular expression is refused: {error}") from None
+
+    def date_pattern(self, n: int, *, offsets: bool) -> str:
+        """The Java date pattern that argument n spells out, as SQL text in strftime's spelling."""
+        try:
+            return quoted(strftime(str(self.terms[n].literal), offsets=offsets))
+        except BadPattern as error:
+            what = f"the letters {error} of this pattern have no counterpart here"
+            raise self.context.unsupported(self.node.arguments[n], what) from None
+
+    def zone(self, n: int) -> str | None:
+        """The time zone that argument n names, as SQL text; None when it is left out."""
+        if len(self.terms) <= n:
+            return None
+        try:
+            return quoted(zone_named(str(self.terms[n].literal)).key)
+        except BadZone as error:
+            raise self.context.bad(self.node.arguments[n], error.what, error.hint) from None
 
 
 Build = Callable[[Use], Term]

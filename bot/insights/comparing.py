@@ -23,6 +23,7 @@ from bot.insights.terms import (
     number,
     numeric,
     quoted,
+    scalar,
     text,
     text_literal,
 )
@@ -35,6 +36,7 @@ _ORDER_OF_KINDS = (Kind.STORED, Kind.TEXT)
 
 def compare(operator: str, left: Term, right: Term) -> str:
     """SQL of a comparison; NULL means false."""
+    left, right = scalar(left), scalar(right)
     left, right = _as_word(left, right), _as_word(right, left)
     if {left.kind, right.kind} & {Kind.NOTHING, *COMPOUND}:
         return "false"
@@ -119,6 +121,7 @@ def _texts(operator: str, left: Term, right: Term) -> str:
 
 def contains(subject: Term, part: Term, *, negated: bool) -> str:
     """`like "text"`: part of the subject's text, case-sensitive, `%` and `_` as they are."""
+    subject, part = scalar(subject), scalar(part)
     if {subject.kind, part.kind} & {Kind.NOTHING, *COMPOUND}:
         return "false"
     return f"{'NOT ' if negated else ''}contains({text(subject)}, {text(part)})"
@@ -126,6 +129,7 @@ def contains(subject: Term, part: Term, *, negated: bool) -> str:
 
 def matches(subject: Term, pattern: str, *, negated: bool) -> str:
     """`like /regex/`, with a pattern that RE2 takes; it may match anywhere."""
+    subject = scalar(subject)
     if subject.kind in (Kind.NOTHING, *COMPOUND):
         return "false"
     return f"{'NOT ' if negated else ''}regexp_matches({text(subject)}, {quoted(pattern)})"
@@ -133,6 +137,7 @@ def matches(subject: Term, pattern: str, *, negated: bool) -> str:
 
 def member(subject: Term, items: tuple[Term, ...], *, negated: bool) -> str:
     """`in [...]`: equal to one of them. `not in`: unequal to each."""
+    subject = scalar(subject)
     plain = [item for item in items if _lists_with(subject, item)]
     values = ", ".join(str(item.literal) if _whole(item) else item.sql for item in plain)
     parts = [f"{subject.sql} {'NOT ' if negated else ''}IN ({values})"] if plain else []

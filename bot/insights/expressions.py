@@ -212,6 +212,8 @@ class Compiler:
             raise self._context.bad(node, f"{node.function.name} belongs into stats")
         if node.star and gathering.name != "count":
             raise self._context.bad(node, f"{node.function.name}(*) does not exist")
+        if gathering.refused:
+            return gathering.build(Use(node, (), self._context))
         if not node.star:
             self._count(node, gathering.fewest, len(gathering.arguments))
         terms = tuple(self._rows.term(argument) for argument in node.arguments)

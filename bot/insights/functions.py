@@ -12,8 +12,10 @@ from ipaddress import IPv4Network
 
 from bot.insights import addresses, periods
 from bot.insights.calls import Build, Function, Use
+from bot.insights.dates import has_offset
 from bot.insights.regexes import compiled
 from bot.insights.terms import (
+    COMPOUND,
     NUMBERS,
     Kind,
     Term,
@@ -147,6 +149,23 @@ def _query_range(use: Use) -> Term:
     return number_literal(int(use.context.window.seconds * 1000))
 
 
+def _format_date(use: Use) -> Term:
+    pattern = use.date_pattern(1, offsets=False)
+    local = moment(use.terms[0])
+    if (zone := use.zone(2)) is not None:
+        local = f"timezone({zone}, timezone('UTC', {local}))"
+    return Term(f"strftime({local}, {pattern})", Kind.TEXT)
+
+
+def _parse_date(use: Use) -> Term:
+    pattern = use.date_pattern(1, offsets=True)
+    parsed = f"try_strptime({use.text(0)}, {pattern})"
+    zone = use.zone(2)
+    if zone is not None and not has_offset(str(use.terms[1].literal)):
+        parsed = f"timezone({zone}, {parsed})"
+    return Term(f"epoch_ms({parsed})", Kind.INTEGER)
+
+
 # Any value
 
 
@@ -225,6 +244,42 @@ _SUBSTR = "substring({0}, greatest(TRY_CAST(trunc({1}) AS INTEGER), 0) + 1"
 _HEX = "regexp_full_match({0}, '(0[xX])?([0-9a-fA-F]{{1,15}})')"
 
 
+# JSON
+
+
+def _json_parse(use: Use) -> Term:
+    value = use.text(0)
+    kinds = f"json_type(TRY_CAST({value} AS JSON)) IN ('OBJECT', 'ARRAY')"
+    return Term(f"(CASE WHEN {kinds} THEN TRY_CAST({value} AS JSON) END)", Kind.MAP)
+
+
+def _as_json(term: Term) -> str:
+    """JSON of a map or a list, or of a text that is JSON."""
+    if term.kind is Kind.MAP:
+        return term.sql
+    if term.kind is Kind.LIST:
+        return f"to_json({term.sql})"
+    return f"TRY_CAST({scalar_text(term)} AS JSON)"
+
+
+def _json_stringify(use: Use) -> Term:
+    term = use.terms[0]
+    value = term.sql if term.kind in COMPOUND else scalar_text(term)
+    return Term(f"CAST(to_json({value}) AS VARCHAR)", Kind.TEXT)
+
+
+def _json_size(use: Use) -> Term:
+    value = _as_json(use.terms[0])
+    size = f"CAST(json_array_length({value}) AS BIGINT)"
+    return Term(f"(CASE WHEN json_type({value}) = 'ARRAY' THEN {size} END)", Kind.INTEGER)
+
+
+def _json_contains(use: Use) -> Term:
+    value = _as_json(use.terms[0])
+    items = f"json_extract_string({value}, '$[*]')"
+    return truth(f"json_type({value}) = 'ARRAY' AND list_contains({items}, {use.text(1)})")
+
+
 # Addresses
 
 
@@ -296,6 +351,15 @@ FUNCTIONS: tuple[Function, ...] = (
     _f("queryStartTime", "", _I, _query_start, "milliseconds"),
     _f("queryEndTime", "", _I, _query_end, "milliseconds; the end is excluded"),
     _f("queryTimeRange", "", _I, _query_range, "milliseconds"),
+    _f(
+        "formatDate",
+        "time string string?",
+        _T,
+        _format_date,
+        "Java pattern, English names; offsets from UTC are refused",
+        "strftime",
+    ),
+    _f("parseDate", "text string string?", _I, _parse_date, "milliseconds; missing when it fails"),
     # Any value
     _f("isPresent", "any", _B, _is_present, "`-` is present"),
     _f("coalesce", "any+", _T, _coalesce, "`-` is a value"),
@@ -370,6 +434,11 @@ FUNCTIONS: tuple[Function, ...] = (
     _f("isPrivateIP", "text", _B, _address(_is_private), "RFC 1918"),
     _f("isPublicIP", "text", _B, _address(_is_public), "IPv4 neither private nor reserved"),
     _f("isReservedIP", "text", _B, _address(_is_reserved), "IANA special purpose, not private"),
+    # JSON
+    _f("jsonParse", "text", Kind.MAP, _json_parse, "missing unless a map or a list"),
+    _f("jsonStringify", "any", _T, _json_stringify),
+    _f("jsonArraySize", "any", _I, _json_size, "missing for what is no list"),
+    _f("jsonArrayContains", "any text", _B, _json_contains, "compares as text"),
     # Hashes
     _f("md5", "text", _T, "md5({0})"),
     _f("sha256", "text", _T, "sha256({0})"),

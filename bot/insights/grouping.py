@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from bot.insights import nodes
+from typing import cast
+
+from bot.insights import nodes, periods
 from bot.insights.expressions import Compiler
 from bot.insights.ordering import ASCENDING
+from bot.insights.periods import Length
 from bot.insights.plan import Plan
 from bot.insights.scope import Scope
 from bot.insights.terms import Term
@@ -15,6 +18,10 @@ MOST_STATS = 10
 def stats(plan: Plan, command: nodes.Stats) -> None:
     """Rows become one for each combination of keys; only keys and results stay in scope."""
     _count(plan, command)
+    if command.offset is not None:
+        raise plan.context.unsupported(
+            command.offset, "what offset does to bins is documented one way and was seen another"
+        )
     plan.records_end()
     results = Scope(None)
     columns = _keys(plan, command, results)
@@ -36,6 +43,7 @@ def stats(plan: Plan, command: nodes.Stats) -> None:
     by = f" GROUP BY {', '.join(keys)}" if keys else ""
     plan.stage(f"SELECT {', '.join(selects)} FROM {plan.last}{by}")
     _leave_records(plan, results, keys)
+    plan.bins = _bins(plan, command, results)
     _compute(plan, keys, outputs)
 
 
@@ -62,6 +70,16 @@ def _keys(plan: Plan, command: nodes.Stats, results: Scope) -> list[str]:
             results.columns[plan.name(item)] = kept
             selects += select
     return selects
+
+
+def _bins(plan: Plan, command: nodes.Stats, results: Scope) -> tuple[str, Length] | None:
+    for item in command.keys:
+        call = item.expression
+        if isinstance(call, nodes.Call) and call.function.name.lower() == "bin":
+            length = periods.length(cast(nodes.Period, call.arguments[0]))
+            column = results.columns[plan.name(item)].sql
+            return (column, length) if length else None
+    return None
 
 
 def _define(plan: Plan, results: Scope, alias: nodes.Name) -> None:

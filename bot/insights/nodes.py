@@ -156,6 +156,7 @@ class Filter(Node):
 class Stats(Node):
     aggregates: tuple[Item, ...]
     keys: tuple[Item, ...]
+    offset: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +186,33 @@ class ParseGlob(Node):
 
 @dataclass(frozen=True, slots=True)
 class ParseRegex(Node):
-    """`names` are the pattern's named groups, in order."""
+    """`names` are the pattern's named groups, in order; `multi` gives a row for each match."""
 
     field: Name | None
     pattern: Regex
     names: tuple[str, ...]
+    multi: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParseCsv(Node):
+    field: Name | None
+    aliases: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParseLogfmt(Node):
+    field: Name | None
+    alias: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Json(Node):
+    """A value out of JSON text: `path` is dotted."""
+
+    field: Name | None
+    path: Text
+    alias: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +220,106 @@ class Dedup(Node):
     names: tuple[Name, ...]
 
 
-Command = Fields | Display | Filter | Stats | Sort | Limit | ParseGlob | ParseRegex | Dedup
+@dataclass(frozen=True, slots=True)
+class FilterIndex(Node):
+    condition: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Unnest(Node):
+    """`alias` is None for `expand`, which keeps the field's name."""
+
+    field: Name
+    alias: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accum(Node):
+    field: Name
+    alias: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class Autoregress(Node):
+    """Values of the rows `first` to `last` before."""
+
+    field: Name
+    alias: Name | None
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glob(Node):
+    """A name, or all names that begin so."""
+
+    name: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filldown(Node):
+    globs: tuple[Glob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fill(Node):
+    value: Number | Text
+    field: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Fillmissing(Node):
+    fills: tuple[Fill, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Addtotals(Node):
+    fields: tuple[Name, ...]
+    total: str
+    row: bool
+    column: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier(Node):
+    fields: tuple[Name, ...]
+    remove: bool
+    factor: float
+    lower: bool
+    mark: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sessionize(Node):
+    fields: tuple[Name, ...]
+    gap: Period | None
+    alias: Name | None
+
+
+Command = (
+    Fields
+    | Display
+    | Filter
+    | FilterIndex
+    | Stats
+    | Sort
+    | Limit
+    | ParseGlob
+    | ParseRegex
+    | ParseCsv
+    | ParseLogfmt
+    | Json
+    | Dedup
+    | Unnest
+    | Accum
+    | Autoregress
+    | Filldown
+    | Fillmissing
+    | Addtotals
+    | Outlier
+    | Sessionize
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,27 +373,27 @@ def _read(command: Node) -> set[str]:
     found = {
         node.name for node, _ in walk(command) if isinstance(node, Name) and id(node) not in skipped
     }
-    if isinstance(command, ParseGlob | ParseRegex) and command.field is None:
-        found.add("@message")
-    if any(isinstance(node, Call) and node.function.name == "bin" for node, _ in walk(command)):
+    calls = [node.function.name.lower() for node, _ in walk(command) if isinstance(node, Call)]
+    if isinstance(command, ParseGlob | ParseRegex | ParseCsv | ParseLogfmt | Json):
+        found |= {"@message"} if command.field is None else set()
+    if "bin" in calls:
         found.add("@timestamp")
-    if isinstance(command, Stats):
-        # a later item may use an earlier one's alias
-        found -= {item.alias.name for item in command.aggregates if item.alias}
-    return found
+    # a later item may use an earlier one's alias
+    return found - _defined(command) if isinstance(command, Stats | Fields) else found
 
 
 def _names_that_are_not_fields(command: Node) -> list[Name]:
-    found = [node.function for node, _ in walk(command) if isinstance(node, Call)]
-    found += [node.alias for node, _ in walk(command) if isinstance(node, Item) and node.alias]
-    return found + list(command.aliases if isinstance(command, ParseGlob) else ())
+    found: list[Name] = []
+    for node, _ in walk(command):
+        if isinstance(node, Call):
+            found.append(node.function)
+        found += getattr(node, "aliases", ())
+        alias = getattr(node, "alias", None)
+        found += [alias] if alias else []
+    return found
 
 
 def _defined(command: Node) -> set[str]:
-    if isinstance(command, ParseGlob):
-        return {alias.name for alias in command.aliases}
-    if isinstance(command, ParseRegex):
-        return set(command.names)
-    if isinstance(command, Fields):
-        return {item.alias.name for item in command.items if item.alias}
-    return set()
+    names = {name.name for name in _names_that_are_not_fields(command)}
+    names -= {node.function.name for node, _ in walk(command) if isinstance(node, Call)}
+    return names | set(command.names if isinstance(command, ParseRegex) else ())

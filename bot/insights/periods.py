@@ -66,20 +66,20 @@ def length(period: Period) -> Length | None:
 def floor(moment: str, length: Length) -> str:
     """The start of the bin that a moment is in: UTC boundaries, weeks from Monday."""
     if length.microseconds is None:
-        return f"time_bucket(INTERVAL '{length.months} months', {moment}, TIMESTAMP '2000-01-01')"
-    origin = "1970-01-05" if length.unit == "week" else "1970-01-01"
-    return (
-        f"time_bucket(INTERVAL '{length.microseconds} microseconds', {moment},"
-        f" TIMESTAMP '{origin}')"
-    )
+        origin = "2000-01-01"
+    else:
+        origin = "1970-01-05" if length.unit == "week" else "1970-01-01"
+    return f"time_bucket({interval(length)}, {moment}, TIMESTAMP '{origin}')"
 
 
 def ceiling(moment: str, length: Length) -> str:
     """The end of the bin that a moment is in; the moment itself when it is on a boundary."""
     below = floor(moment, length)
-    step = (
-        f"INTERVAL '{length.months} months'"
-        if length.microseconds is None
-        else f"INTERVAL '{length.microseconds} microseconds'"
-    )
-    return f"CASE WHEN {moment} = {below} THEN {below} ELSE {below} + {step} END"
+    return f"CASE WHEN {moment} = {below} THEN {below} ELSE {below} + {interval(length)} END"
+
+
+def interval(length: Length) -> str:
+    """A period as a DuckDB interval."""
+    if length.microseconds is None:
+        return f"INTERVAL '{length.months} months'"
+    return f"INTERVAL '{length.microseconds} microseconds'"

@@ -9,6 +9,7 @@ from bot.insights import nodes
 from bot.insights.context import Context
 from bot.insights.expressions import Compiler
 from bot.insights.ordering import ASCENDING, DESCENDING
+from bot.insights.periods import Length
 from bot.insights.relation import Relation
 from bot.insights.scope import Scope
 from bot.insights.terms import Kind, Term
@@ -29,6 +30,7 @@ class Plan:
         self.shown: list[str] = []
         self.displayed: dict[str, Term] | None = None
         self.deduplicated = False
+        self.bins: tuple[str, Length] | None = None  # the key column that bin made
         self.last = "records"
         self.base_order = [f"{context.timestamp} {DESCENDING}"] if context.timestamp else []
         self.base_order += [f"{relation.tie} {ASCENDING}"] if relation.tie else []
@@ -73,6 +75,18 @@ class Plan:
         if added:
             self.stage(f"SELECT *{added} FROM {self.last}")
 
+    def explode(self, items: str) -> str:
+        """A row for each item of a list, in its order; a row without items stays. The column."""
+        self.records_end()
+        listed, item, place = self.column(), self.column(), self.column()
+        self.widen([f"{items} AS {listed}"])
+        # unnest drops a row without items, so that one gets an empty item.
+        some = f"CASE WHEN len({listed}) > 0 THEN {listed} ELSE [NULL] END"
+        self.widen([f"unnest({some}) AS {item}", f"unnest(range(len({some}))) AS {place}"])
+        self.base_order = [*self.base_order, f"{place} {ASCENDING}"]
+        self.order = [*self.order, f"{place} {ASCENDING}"]
+        return item
+
     def keep(self, term: Term) -> tuple[Term, list[str]]:
         """A term as it will be once it is a column, and what selects it."""
         column = self.column()
@@ -90,6 +104,11 @@ class Plan:
 
     def order_by(self) -> str:
         return f" ORDER BY {', '.join(self.order)}" if self.order else ""
+
+    def show(self, name: str) -> None:
+        """Have a column that a command made be part of the result."""
+        if self.raw or self.shown:
+            self.shown = list(dict.fromkeys([*(self.shown or _DEFAULT_SHOWN), name]))
 
     # Names
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.insights.relation import Source, Stored
-from bot.insights.terms import Kind, Term
+from bot.insights.terms import COMPOUND, Kind, Term, quoted
 from bot.model.fields import SYNONYMS
 
 _KINDS = {Stored.NUMBER: Kind.STORED, Stored.TEXT: Kind.TEXT, Stored.TIME: Kind.TIME}
@@ -26,11 +26,21 @@ class Scope:
 
     def find(self, name: str) -> Term | None:
         """What a name stands for; None when nothing here has that name."""
-        found = self.columns.get(name)
+        found = self.columns.get(name) or self._within(name)
         if found is not None or self.records is None:
             return found
         source = self.records.get(name) or self.records.get(_OTHER_NAME.get(name, name))
         return _term(source) if source else None
+
+    def _within(self, name: str) -> Term | None:
+        """The part of a map or a list that a dotted name means."""
+        for stop in reversed([match.start() for match in re.finditer(r"[.\[]", name)]):
+            whole = self.columns.get(name[:stop])
+            if whole is not None and whole.kind in COMPOUND:
+                value = whole.sql if whole.kind is Kind.MAP else f"to_json({whole.sql})"
+                path = quoted(pointer(name[stop:].lstrip(".")))
+                return Term(f"json_extract_string({value}, {path})", Kind.TEXT)
+        return None
 
     def computed(self, source_text: str) -> Term | None:
         """The column without an alias that this text computed."""
@@ -48,6 +58,12 @@ class Scope:
 
     def names(self) -> list[str]:
         return [*self.columns, *(self.records or ())]
+
+
+def pointer(path: str) -> str:
+    """A JSON pointer for a dotted path with list elements as in `a.b[0]` or `a.b.0`."""
+    steps = re.sub(r"\[(\d+)\]", r".\1", path).lstrip(".").split(".")
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def _term(source: Source) -> Term:

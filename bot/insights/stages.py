@@ -1,13 +1,15 @@
-"""The commands that keep rows as they are, each a stage of a plan."""
+"""Commands as stages of a plan: which function adds which, and the plain ones themselves."""
 
 from __future__ import annotations
 
-from bot.insights import nodes
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.insights import nodes, parsing, series, totals
 from bot.insights.grouping import stats
 from bot.insights.ordering import ASCENDING, DESCENDING, sort_keys
 from bot.insights.plan import Plan
-from bot.insights.regexes import compiled, glob
-from bot.insights.terms import Kind, Term, group_keys, present, quoted, scalar_text
+from bot.insights.terms import group_keys, present
 from bot.model.query import LARGEST_LIMIT
 
 
@@ -15,26 +17,7 @@ def add(plan: Plan, command: nodes.Command) -> None:
     """Append a command to a plan."""
     if plan.deduplicated and not isinstance(command, nodes.Limit):
         _misplaced(plan, command, "only limit may follow dedup")
-    match command:
-        case nodes.Fields():
-            _fields(plan, command)
-        case nodes.Display():
-            _display(plan, command)
-        case nodes.Filter():
-            condition = plan.compiler().condition(command.condition)
-            plan.stage(f"SELECT * FROM {plan.last} WHERE {condition}")
-        case nodes.Stats():
-            stats(plan, command)
-        case nodes.Sort():
-            _sort(plan, command)
-        case nodes.Limit():
-            _limit(plan, command)
-        case nodes.ParseGlob():
-            _parse_glob(plan, command)
-        case nodes.ParseRegex():
-            _parse_regex(plan, command)
-        case nodes.Dedup():
-            _dedup(plan, command)
+    _STAGES[type(command)](plan, command)
 
 
 def _misplaced(plan: Plan, command: nodes.Command, why: str) -> None:
@@ -69,6 +52,20 @@ def _fields(plan: Plan, command: nodes.Fields) -> None:
 def _display(plan: Plan, command: nodes.Display) -> None:
     compiler = plan.compiler()
     plan.displayed = {plan.name(item): compiler.term(item.expression) for item in command.items}
+
+
+def _filter(plan: Plan, command: nodes.Filter) -> None:
+    condition = plan.compiler().condition(command.condition)
+    plan.stage(f"SELECT * FROM {plan.last} WHERE {condition}")
+
+
+def _filter_index(plan: Plan, command: nodes.FilterIndex) -> None:
+    condition = command.condition
+    plain = isinstance(condition, nodes.Comparison) and condition.operator == "="
+    if not plain and not (isinstance(condition, nodes.Membership) and not condition.negated):
+        raise plan.context.bad(condition, "filterIndex takes field = value or field in [...]")
+    sql = plan.compiler().condition(condition)
+    plan.stage(f"SELECT * FROM {plan.last} WHERE {sql}")
 
 
 def _sort(plan: Plan, command: nodes.Sort) -> None:
@@ -108,38 +105,26 @@ def _dedup(plan: Plan, command: nodes.Dedup) -> None:
     plan.deduplicated = True
 
 
-def _parse_glob(plan: Plan, command: nodes.ParseGlob) -> None:
-    stars, aliases = command.pattern.value.count("*"), command.aliases
-    if stars != len(aliases):
-        raise plan.context.bad(
-            command.pattern, f"{stars} * in the pattern, but {len(aliases)} names after as"
-        )
-    groups = list(enumerate(aliases, 1))
-    _parse(plan, command.field, glob(command.pattern.value), groups)
-
-
-def _parse_regex(plan: Plan, command: nodes.ParseRegex) -> None:
-    place, regex = command.pattern, compiled(command.pattern.pattern)
-    if not regex.groups:
-        raise plan.context.bad(place, "the pattern has no named group", "Write (?<name>…).")
-    groups = [(n, nodes.Name(place.start, place.end, name)) for name, n in regex.groups.items()]
-    _parse(plan, command.field, regex.pattern, groups)
-
-
-def _parse(
-    plan: Plan, field: nodes.Name | None, pattern: str, groups: list[tuple[int, nodes.Name]]
-) -> None:
-    """New columns from a pattern's groups; rows that do not match stay without them."""
-    subject = scalar_text(plan.compiler().term(field or nodes.Name(0, 0, "@message")))
-    regex, found = quoted(pattern), plan.column()
-    # DuckDB gives '' for every group when nothing matches, hence the test besides.
-    listed = ", ".join(f"'g{n}'" for n in range(1, max(n for n, _ in groups) + 1))
-    extract = f"regexp_extract({subject}, {regex}, [{listed}])"
-    plan.widen([f"CASE WHEN regexp_matches({subject}, {regex}) THEN {extract} END AS {found}"])
-    selects = []
-    for n, name in groups:
-        plan.define(name, over_records=True)
-        column = plan.column()
-        selects.append(f"{found}.g{n} AS {column}")
-        plan.scope.columns[name.name] = Term(column, Kind.TEXT)
-    plan.widen(selects)
+_STAGES: Mapping[type[nodes.Node], Callable[[Plan, Any], None]] = {
+    nodes.Fields: _fields,
+    nodes.Display: _display,
+    nodes.Filter: _filter,
+    nodes.FilterIndex: _filter_index,
+    nodes.Stats: stats,
+    nodes.Sort: _sort,
+    nodes.Limit: _limit,
+    nodes.Dedup: _dedup,
+    nodes.ParseGlob: parsing.parse_glob,
+    nodes.ParseRegex: parsing.parse_regex,
+    nodes.ParseCsv: parsing.parse_csv,
+    nodes.ParseLogfmt: parsing.parse_logfmt,
+    nodes.Json: parsing.json,
+    nodes.Unnest: parsing.unnest,
+    nodes.Accum: series.accum,
+    nodes.Autoregress: series.autoregress,
+    nodes.Filldown: series.filldown,
+    nodes.Fillmissing: series.fillmissing,
+    nodes.Sessionize: series.sessionize,
+    nodes.Addtotals: totals.addtotals,
+    nodes.Outlier: totals.outlier,
+}

@@ -23,7 +23,7 @@ class Kind(StrEnum):
     TIME = "time"  # TIMESTAMP in UTC
     TRUTH = "truth"  # BOOLEAN, where NULL is false
     LIST = "list"  # VARCHAR[]
-    MAP = "map"  # JSON
+    MAP = "map"  # JSON: a map, a list, or a plain value out of one
     NOTHING = "nothing"  # missing in every row
 
 
@@ -88,6 +88,8 @@ def number(term: Term) -> Term:
     if isinstance(term.literal, str):
         value = numeric(term.literal)
         return Term("CAST(NULL AS DOUBLE)", Kind.REAL) if value is None else number_literal(value)
+    if term.kind is Kind.MAP:
+        return number(scalar(term))
     if term.kind is Kind.TEXT:
         # DuckDB's cast alone also takes `inf`, blanks around and underscores within.
         cast = f"TRY_CAST({term.sql} AS DOUBLE)"
@@ -114,8 +116,10 @@ def text(term: Term) -> str:
             return f"strftime({term.sql}, '%Y-%m-%d %H:%M:%S.%g')"
         case Kind.TRUTH:
             return f"CASE WHEN {term.sql} THEN '1' ELSE '0' END"
-        case Kind.LIST | Kind.MAP:
+        case Kind.LIST:
             return f"CAST(to_json({term.sql}) AS VARCHAR)"
+        case Kind.MAP:
+            return f"({term.sql} ->> '$')"
         case Kind.NOTHING:
             return term.sql
 
@@ -136,15 +140,24 @@ def _decimal(sql: str) -> str:
 
 
 def scalar_text(term: Term) -> str:
-    """The text view for functions, to which lists and maps are missing."""
-    return NOTHING.sql if term.kind in COMPOUND else text(term)
+    """The text view for functions and comparisons, to which lists and maps are missing."""
+    if term.kind is Kind.LIST:
+        return NOTHING.sql
+    if term.kind is Kind.MAP:
+        return f"CASE WHEN json_type({term.sql}) NOT IN ('OBJECT', 'ARRAY') THEN {text(term)} END"
+    return text(term)
+
+
+def scalar(term: Term) -> Term:
+    """A value out of JSON as text, since it may be a plain one; other terms as they are."""
+    return Term(f"({scalar_text(term)})", Kind.TEXT) if term.kind is Kind.MAP else term
 
 
 def moment(term: Term) -> str:
     """A TIMESTAMP: a time as it is, a number as milliseconds since 1970."""
     if term.kind is Kind.TIME:
         return term.sql
-    if term.kind is Kind.NOTHING or term.kind in COMPOUND:
+    if term.kind in (Kind.NOTHING, Kind.LIST):
         return "CAST(NULL AS TIMESTAMP)"
     return f"TRY(epoch_ms(TRY_CAST({number(term).sql} AS BIGINT)))"
 

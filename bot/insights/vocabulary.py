@@ -50,35 +50,109 @@ VERBS: tuple[Verb, ...] = (
         "parse",
         "takes fields out of text, by glob or regular expression",
         "In a glob each `*` takes as little as it can, the last one the rest of the line. A name"
-        " that the records have is shadowed.",
+        " that the records have is shadowed. XML is refused.",
     ),
     Verb("dedup", "keeps the first row of each combination; rows that lack a key are kept"),
     Verb("tail", "the last rows", refused="AWS gave it up; use sort and limit"),
     Verb("search", "full-text search", refused="AWS gave it up; use filter @message like"),
-    Verb("unnest", "a row for each element of a list", refused="not built yet"),
-    Verb("expand", "a row for each element of a JSON list", refused="not built yet"),
+    Verb(
+        "unnest",
+        "a row for each element of a JSON list",
+        "A row whose value is missing or an empty list stays. What split() gives is refused, as by"
+        " AWS.",
+    ),
+    Verb("expand", "unnest into the field itself"),
     Verb("pattern", "clusters of similar lines", refused="AWS's clustering is not published"),
     Verb("diff", "compares with an earlier window", refused="it works on pattern only"),
     Verb("anomaly", "finds unusual patterns", refused="it works on pattern only"),
     Verb("unmask", "shows masked data", refused=_NEEDS_AWS),
-    Verb("filterIndex", "reads indexed log groups only", refused="not built yet"),
+    Verb("filterIndex", "filters by an indexed field", "Acts as filter here."),
     Verb("SOURCE", "chooses log groups", refused="the source is chosen outside the query"),
     Verb("lookup", "adds columns of a table", refused="there are no lookup tables"),
     Verb("cidrlookup", "adds columns by address range", refused="there are no lookup tables"),
     Verb("join", "joins another log group", refused="one source is read at a time"),
-    Verb("addtotals", "adds up a row's numbers", refused="not built yet"),
-    Verb("autoregress", "copies earlier rows' values", refused="not built yet"),
-    Verb("accum", "running sum", refused="not built yet"),
-    Verb("fillmissing", "rows for empty bins", refused="not built yet"),
-    Verb("filldown", "repeats the last value", refused="not built yet"),
-    Verb("outlier", "tames values far from the rest", refused="not built yet"),
-    Verb("sessionize", "numbers sessions", refused="not built yet"),
+    Verb(
+        "addtotals",
+        "adds up the numbers of each row or column",
+        "What is no number counts as nothing. Without fields, all that are shown and hold numbers.",
+    ),
+    Verb("autoregress", "values of earlier rows", "In the order of sort; at most 100 lags."),
+    Verb(
+        "accum",
+        "running sum",
+        "In the order of sort. Without `as` it is refused: AWS does not name the result.",
+    ),
+    Verb(
+        "fillmissing",
+        "adds rows for empty bins",
+        "All bins of the window. Refused with keys besides bin.",
+    ),
+    Verb("filldown", "missing values become the last one before", "In the order of sort."),
+    Verb(
+        "outlier",
+        "cuts off or removes values far from the rest",
+        "Quartiles are interpolated. `mark=true` is refused: AWS does not name the field.",
+    ),
+    Verb(
+        "sessionize",
+        "numbers sessions by fields and pauses",
+        "Sessions are numbered from 1, by their fields and then by time.",
+    ),
     Verb("countFrequent", "approximate counts", refused="AWS's approximation is not published"),
     Verb("appendcols", "pastes another query's columns", refused="subqueries do not run here"),
     Verb("logcompare", "compares with an earlier window", refused="AWS's method is not published"),
     Verb("relevantfields", "ranks fields", refused="AWS's scores are not published"),
-    Verb("estimate", "the bytes a query would read", refused="not built yet"),
-    Verb("json", "takes fields out of JSON", refused="not built yet"),
+    Verb("estimate", "the bytes a query would read", refused="local files cost nothing"),
+    Verb("json", "takes a value out of JSON text"),
+)
+
+
+OPERATORS: tuple[tuple[str, str, str], ...] = (
+    ("= == !=", "equal, unequal", "`==` is taken, though not documented"),
+    ("< <= > >=", "order", "texts that are no numbers by code point; number against text is false"),
+    ("and or not !", "logic", "`not` binds tighter than `and`, `and` tighter than `or`"),
+    (
+        "like, not like, =~",
+        "part of a text, or a regular expression that matches anywhere",
+        "case-sensitive; `%` and `_` are plain; `not like` is false for a missing value",
+    ),
+    ("in, not in", "equal to one of a list", "`not in` is false for a missing value"),
+    (
+        "+ - * / % ^",
+        "arithmetic",
+        "`^` binds tightest and from the right; division by zero is missing; whole numbers stay exact"
+        " up to 128 bits, products of products and powers are decimal",
+    ),
+)
+
+RULES: tuple[str, ...] = (
+    "A field of the records is text with a view as a number: `dstPort = 443` and"
+    ' `dstPort = "443"` both hold.',
+    "`-`, which a record writes for none, is text that is there: `count` counts it, `isPresent` is"
+    " true, `sum` and `avg` pass it over, any comparison with a number is false, also `!=`.",
+    "A field that a record's format lacks is missing: any comparison with it is false, also `!=`;"
+    " it is left out of the row. A name that no record has is missing everywhere, and the answer"
+    " says so.",
+    "A number beside a text that is no number: `=` and the orderings are false, `!=` is true"
+    " (except for `-`).",
+    "Two texts are equal as texts. They are ordered as numbers if both are numbers, by code point if"
+    " neither is, and not at all otherwise.",
+    "A text is a number when it is all of `[-+]digits[.digits][e[-+]digits]`.",
+    "Names are case-sensitive, keywords and functions are not. `start` is also `startTime`, `end`"
+    " also `endTime`.",
+    "In strings a backslash protects a quote or a backslash and is kept before anything else.",
+    "Regular expressions are RE2's: no look-around, no back-references, and no expression can stall.",
+    "Results are text. Whole numbers print plainly; decimals in the shortest digits that read back"
+    " the same, never with an exponent (whole from 1e15 on, at most 20 decimals below 1e-4); times"
+    " as `YYYY-MM-DD HH:MM:SS.mmm` in UTC; true and false as `1` and `0`; lists and maps as JSON.",
+    "Without `fields` or `display` records show `@timestamp` and `@message`. They come newest first"
+    " unless sorted, and end in `@ptr`.",
+    "`min`, `max`, `earliest` and `latest` of `@timestamp` give milliseconds since 1970.",
+    "A time cannot be compared with a text; that is refused.",
+    "Periods are capped as Insights caps them (1000 ms, 60 s, 60 m, 24 h), and the answer says so.",
+    "10,000 rows unless limited, 100,000 at most; the smallest limit counts.",
+    "After `stats` only its keys and results exist. A name of another is missing, and the answer"
+    " says so; `count` alone is read as `count(*)` when that is the only count.",
 )
 
 

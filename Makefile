@@ -23,6 +23,9 @@ types: $(VENV)/installed-dev
 floors: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
+smoke-aws: $(VENV)/installed-dev ## the same questions of a real account: SOURCE=cloudwatch://…
+	$(BIN)/python tests/smoke_aws.py $(SOURCE)
+
 lock:                        ## pin newest versions again, with hashes and no addresses
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-header --no-annotate --quiet -o requirements.lock

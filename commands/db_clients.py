@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,11 +14,13 @@ from bot.model.query import Row
 from bot.model.table import Column, Kind, Table
 from bot.model.writing import count, many, share, size, wider_words, window_words
 from bot.network.counting import BYTES, REPLY, TO_CLIENT, busiest
+from bot.network.gateways import Pair, repetition
 from bot.network.ports import spoken
-from bot.network.ranges import within
+from bot.network.ranges import insider, is_inside, within
 
 LISTED = 200
 DRAWN = 12
+NAMED = 3
 
 COLUMNS = (
     Column("client", "Client", Kind.ADDRESS),
@@ -61,24 +62,42 @@ class Client:
         return max(self.servers, key=lambda address: self.servers[address])
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Clients by action, and the bytes that moved both ways, each counted once."""
+
+    accepted: list[Client]
+    rejected: list[Client]
+    moved: int
+
+    @property
+    def answered(self) -> list[Client]:
+        """Clients that something was sent back to; none where replies are not recorded."""
+        return [client for client in self.accepted if client.bytes_back]
+
+
 def answer(question: Question, logs: Logs) -> Answer:
-    ports = question.ports("port")
     requests, replies = logs.query(*texts(question))
     rows = [row for row in requests.rows if row.text("leg") == "request"]
     aside = [row for row in requests.rows if row.text("leg") != "request"]
     counted = busiest(rows, ("action", "srcAddr", "dstAddr"))
     accepted = _clients(counted, "ACCEPT", BYTES)
     rejected = _clients(counted, "REJECT", "records")
-    back = _bytes_back(replies.rows)
-    for client in accepted:
-        client.bytes_back = back.get(client.address, 0)
+    returned = busiest(replies.rows, ("srcAddr", "dstAddr"))
+    for row in returned:
+        if client := accepted.get(row.text("dstAddr")):
+            client.bytes_back += row.number(BYTES)
+    moves = [row for row in counted if row.text("action") == "ACCEPT"] + returned
+    through, again = repetition(moves, insider(question.inside))
+    moved = sum(row.number(BYTES) for row in moves if _ends(row) not in again)
+    found = Found(list(accepted.values()), list(rejected.values()), moved)
     return Answer(
         question,
-        _headline(question, accepted, rejected),
-        tables=tuple(_tables(accepted, rejected)),
-        charts=_charts(ports, accepted, rejected),
-        notes=tuple(_notes(rows, aside)),
-        next=_next(question, accepted, rejected),
+        _headline(question, found),
+        tables=tuple(_tables(found.accepted, found.rejected)),
+        charts=_charts(question.ports("port"), found.accepted, found.rejected),
+        notes=tuple(_notes(rows, aside, through, found)),
+        next=_next(question, found.accepted, found.rejected),
     )
 
 
@@ -107,45 +126,56 @@ def texts(question: Question) -> tuple[str, str]:
     return requests, replies
 
 
-def _clients(rows: Iterable[Row], action: str, by: str) -> list[Client]:
+def _ends(row: Row) -> Pair:
+    return row.text("srcAddr"), row.text("dstAddr")
+
+
+def _clients(rows: Iterable[Row], action: str, by: str) -> dict[str, Client]:
+    """Clients under an action by address, largest first."""
     clients: dict[str, Client] = {}
     for row in rows:
         if row.text("action") == action:
             address = row.text("srcAddr")
             clients.setdefault(address, Client(address)).add(row)
     measure = "bytes" if by == BYTES else by
-    return sorted(clients.values(), key=lambda c: (-getattr(c, measure), c.address))
+    largest = sorted(clients.values(), key=lambda c: (-getattr(c, measure), c.address))
+    return {client.address: client for client in largest}
 
 
-def _bytes_back(rows: Sequence[Row]) -> dict[str, int]:
-    back: dict[str, int] = defaultdict(int)
-    for row in busiest(rows, ("srcAddr", "dstAddr")):
-        back[row.text("dstAddr")] += row.number(BYTES)
-    return back
-
-
-def _headline(question: Question, accepted: list[Client], rejected: list[Client]) -> str:
+def _headline(question: Question, found: Found) -> str:
     host = question.network("host")
     where = spoken(question.ports("port")) + (f" on {_host(host)}" if host else "")
-    if not accepted and not rejected:
-        return f"No client talked to {where}."
-    moved = sum(client.bytes + client.bytes_back for client in accepted)
-    talked = f"{many(len(accepted), 'client')} talked to {where}, moving {size(moved)}"
-    if not accepted:
-        talked = f"No client reached {where}"
-    return f"{talked}; {_rejection(rejected)}." if rejected else f"{talked}."
+    parts = []
+    if found.accepted:
+        talked = found.answered or found.accepted
+        parts.append(f"{many(len(talked), 'client')} talked to {where}, moving {size(found.moved)}")
+        if silent := len(found.accepted) - len(talked):
+            were = "was" if silent == 1 else "were"
+            parts.append(f"{count(silent)} more {were} let through but got no answer")
+    elif found.rejected:
+        parts.append(f"No client reached {where}")
+    else:
+        parts.append(f"No client talked to {where}")
+    if found.rejected:
+        parts.append(_rejection(question, found.rejected))
+    return "; ".join(parts) + "."
 
 
 def _host(host: object) -> str:
     return str(host).removesuffix("/32").removesuffix("/128")
 
 
-def _rejection(rejected: list[Client]) -> str:
-    first = rejected[0]
+def _rejection(question: Question, rejected: list[Client]) -> str:
+    """Who was turned away: those inside first, as they are trouble and the rest may be noise."""
+    ours = [c for c in rejected if is_inside(c.address, question.inside)]
+    first = (ours or rejected)[0]
     times = many(first.records, "time")
     if len(rejected) == 1:
         return f"{first.address} was rejected {times}"
-    return f"{count(len(rejected))} were rejected, most often {first.address} ({times})"
+    if len(ours) in (0, len(rejected)):
+        return f"{count(len(rejected))} were rejected, most often {first.address} ({times})"
+    inside = f"{count(len(ours))} from inside, most often {first.address} ({times})"
+    return f"rejected: {inside}, and {count(len(rejected) - len(ours))} from outside"
 
 
 def _tables(accepted: list[Client], rejected: list[Client]) -> Iterable[Table]:
@@ -201,7 +231,9 @@ def _bars(
     return Bars(title, labels, series, kind, unit, f"and {count(rest)} more" if rest else "")
 
 
-def _notes(rows: Sequence[Row], aside: Sequence[Row]) -> Iterable[Note]:
+def _notes(
+    rows: Sequence[Row], aside: Sequence[Row], through: set[str], found: Found
+) -> Iterable[Note]:
     if rows:
         records = sum(row.number("records") for row in rows)
         logged = sum(row.number(BYTES) for row in rows)
@@ -212,12 +244,26 @@ def _notes(rows: Sequence[Row], aside: Sequence[Row]) -> Iterable[Note]:
             f" {many(records, 'record')} and {size(logged)}. Connections are distinct client"
             " ports.",
         )
+    turned_away = {client.address for client in found.rejected}
+    if both := [c.address for c in found.accepted if c.address in turned_away]:
+        yield Note(
+            Topic.METHOD,
+            f"{', '.join(both[:NAMED])}{' and others' if len(both) > NAMED else ''} stand in both"
+            " tables: what one interface rejects, another may have let through on its way, so not"
+            " all that is accepted arrived.",
+        )
     if aside:
         records = sum(row.number("records") for row in aside)
         yield Note(
             Topic.METHOD,
             f"{many(records, 'record')} set aside: replies of other services to clients that"
             " happened to use this port themselves.",
+        )
+    if through:
+        yield Note(
+            Topic.METHOD,
+            f"{', '.join(sorted(through))} passes on others' traffic, as a NAT gateway does: the"
+            " tables list it under both, the headline's bytes count it once.",
         )
 
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import ip_address
+from functools import partial
 from typing import TypeVar
 
 from bot.insights.quoting import pipeline
@@ -19,7 +19,7 @@ from bot.model.writing import count, many, size, wider_words, window_words
 from bot.network.counting import ANSWER, BYTES, busiest, legs
 from bot.network.ports import described, service
 from bot.network.ports import protocol as protocol_name
-from bot.network.ranges import within
+from bot.network.ranges import holds, within
 
 Key = TypeVar("Key")
 
@@ -91,7 +91,7 @@ class Host:
 def answer(question: Question, logs: Logs) -> Answer:
     (result,) = logs.query(text(question))
     key = ("action", "leg", "srcAddr", "dstAddr", "port", "protocol")
-    host = _host(busiest(result.rows, key), _is_asked(question))
+    host = _host(busiest(result.rows, key), partial(holds, _asked(question)))
     return Answer(
         question,
         _headline(question, host),
@@ -127,18 +127,6 @@ def _asked(question: Question) -> Network:
     if network is None:
         raise AssertionError("host is a required argument")
     return network
-
-
-def _is_asked(question: Question) -> Callable[[str], bool]:
-    network = _asked(question)
-
-    def is_asked(address: str) -> bool:
-        try:
-            return ip_address(address) in network
-        except ValueError:
-            return False
-
-    return is_asked
 
 
 def _host(rows: Sequence[Row], is_asked: Callable[[str], bool]) -> Host:
@@ -269,5 +257,5 @@ COMMAND = Command(
         "action",
         "interfaceId",
     ),
-    examples=("host 10.0.3.5", "host 10.0.0.0/24 24h"),
+    examples=("host 10.20.20.30", "host 10.20.10.0/24 24h"),
 )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.insights.quoting import fill, pipeline
 from bot.model.answer import Answer, Network, Note, Question, Topic
@@ -14,7 +15,7 @@ from bot.model.command import Argument, Command, Logs, Takes
 from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period
-from bot.model.writing import many, wider_words, window_words
+from bot.model.writing import many, wider_words, window_words, written
 from bot.network.counting import ANSWER, BYTES, legs
 from bot.network.ports import protocol, service, spoken
 from bot.network.ranges import within
@@ -44,6 +45,7 @@ class Seen:
 
     asked: Counter[str]
     replied: Counter[str]
+    last_reject: datetime | None = None
 
 
 def answer(question: Question, logs: Logs) -> Answer:
@@ -111,7 +113,9 @@ def _headline(question: Question, rows: Sequence[Row]) -> str:
     if not rows:
         return f"Nothing was recorded between {_spelled(one)} and {_spelled(other)}{where}."
     verdicts = [
-        verdict for way in (THERE, BACK) if (verdict := _verdict(*names[way], _seen(rows, way)))
+        verdict
+        for way in (THERE, BACK)
+        if (verdict := _verdict(*names[way], _seen(rows, way), question.zone))
     ]
     return "; ".join(verdicts) + f"{where}."
 
@@ -126,10 +130,16 @@ def _seen(rows: Sequence[Row], way: str) -> Seen:
             asked[row.text("action")] += row.number("records")
         if not same_way and row.text("leg") == "reply":
             replied[row.text("action")] += row.number("records")
-    return Seen(asked, replied)
+    rejects = [
+        moment
+        for row in rows
+        if row.text("way") == way and row.text("action") == "REJECT"
+        if (moment := row.moment("lastSeen"))
+    ]
+    return Seen(asked, replied, max(rejects, default=None))
 
 
-def _verdict(client: str, server: str, seen: Seen) -> str:
+def _verdict(client: str, server: str, seen: Seen, zone: ZoneInfo) -> str:
     """What became of one side's requests; nothing where there were neither these nor replies."""
     accepted, rejected = seen.asked["ACCEPT"], seen.asked["REJECT"]
     back, stopped = seen.replied["ACCEPT"], seen.replied["REJECT"]
@@ -139,7 +149,8 @@ def _verdict(client: str, server: str, seen: Seen) -> str:
         return f"{client} is rejected at {server} ({many(rejected, 'record')})"
     if stopped and not back:
         return f"{client} reaches {server}, but the replies are rejected"
-    some = f", with {many(rejected, 'reject')}" if rejected else ""
+    last = f", the last at {written(seen.last_reject, Kind.TIME, zone)}" if seen.last_reject else ""
+    some = f", with {many(rejected, 'reject')}{last}" if rejected else ""
     if not back:
         return f"{client} is let through to {server}, but nothing came back{some}"
     return f"{client} reaches {server} and is answered{some}"
@@ -228,5 +239,5 @@ COMMAND = Command(
         "action",
         "interfaceId",
     ),
-    examples=("pair 10.0.1.10 10.0.3.5 5432", "pair 10.0.1.0/24 10.0.3.0/24 24h"),
+    examples=("pair 10.20.11.21 10.20.20.30 postgres", "pair 10.20.10.0/24 10.20.20.0/24 24h"),
 )

@@ -20,7 +20,7 @@ from bot.network import ports as known_ports
 from bot.network.counting import REPLY, legs
 from bot.network.ranges import inside, within
 
-LISTED = 50
+LISTED = 20
 SCANNED = 5  # targets or ports from which a source looks like a scan
 IN, OUT = "inside", "outside"
 
@@ -272,7 +272,9 @@ def _chart(question: Question, rejects: Rejects, period: Period) -> Timeline:
     def series(origin: Origin, tone: Tone) -> Series:
         return Series(origin.value, tuple(rejects.by_bin[origin, at] for at in bins), tone)
 
-    ours = (series(Origin.INSIDE, Tone.ALARMING), series(Origin.OUTGOING, Tone.REJECTED))
+    ours = [series(Origin.INSIDE, Tone.ALARMING)]
+    if rejects.by_origin[Origin.OUTGOING]:
+        ours.append(series(Origin.OUTGOING, Tone.REJECTED))
     noise = [series(Origin.INTERNET, Tone.NOISE)]
     if rejects.by_origin[Origin.OTHER]:
         noise.append(series(Origin.OTHER, Tone.PLAIN))
@@ -281,7 +283,7 @@ def _chart(question: Question, rejects: Rejects, period: Period) -> Timeline:
         bins,
         period.seconds,
         (
-            Panel("From inside", ours, unit="rejected flows"),
+            Panel("From inside", tuple(ours), unit="rejected flows"),
             Panel("From outside", tuple(noise), unit="rejected flows"),
         ),
     )

@@ -14,7 +14,7 @@ from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.writing import count, many, wider_words, window_words
 from bot.network.ports import EPHEMERAL_FROM, service
-from bot.network.ranges import is_inside, within
+from bot.network.ranges import holds, is_inside, within
 
 PORTS = 15  # of one target, from which trying them is a scan
 TARGETS = 10  # on one port, from which trying them is a sweep
@@ -58,7 +58,7 @@ class Source:
 
 def answer(question: Question, logs: Logs) -> Answer:
     pairs, tried, replied = logs.query(*texts(question))
-    scans = list(_scans(pairs.rows))
+    scans = [found for found in _scans(pairs.rows) if _is_asked(found[0], question)]
     sweeps = list(_sweeps(tried.rows, replied.rows))
     sources = _sources(scans, sweeps)
     return Answer(
@@ -139,6 +139,12 @@ def _scans(rows: Sequence[Row]) -> Iterator[tuple[Row, int]]:
         answered = min(back.number("sourcePorts"), row.number("ports")) if back else 0
         if is_scan(row, answered):
             yield row, answered
+
+
+def _is_asked(row: Row, question: Question) -> bool:
+    """Whether a pair is from and to where the question says; its reverse was read as well."""
+    ends = ("source", row.text("srcAddr")), ("target", row.text("dstAddr"))
+    return all(holds(question.network(name), address) for name, address in ends)
 
 
 def is_scan(row: Row, answered: int) -> bool:
@@ -281,5 +287,5 @@ COMMAND = Command(
         Argument("target", Takes.NETWORK, "only to this address or range", "to"),
     ),
     needs=("srcAddr", "dstAddr", "srcPort", "dstPort", "protocol", "action"),
-    examples=("scans", "scans 24h", "scans today from 10.0.0.0/8"),
+    examples=("scans", "scans 24h", "scans today to 10.20.0.0/16"),
 )

@@ -13,9 +13,10 @@ from bot.model.query import Row
 from bot.model.table import Column, Kind, Table
 from bot.model.writing import count, many, share, size, wider_words, window_words
 from bot.network.counting import BYTES, busiest
-from bot.network.ranges import is_inside
+from bot.network.gateways import repetition
+from bot.network.ranges import insider, is_inside
 
-LISTED = 50
+LISTED = 20
 DRAWN = 12
 INTERNAL, EXTERNAL = "internal", "external"
 TITLES = {INTERNAL: "Inside", EXTERNAL: "Outside"}
@@ -60,7 +61,9 @@ class Side:
 
 def answer(question: Question, logs: Logs) -> Answer:
     (result,) = logs.query(TEXT)
-    counted = busiest(result.rows, ("srcAddr", "dstAddr"))
+    pairs = busiest(result.rows, ("srcAddr", "dstAddr"))
+    through, again = repetition(pairs, insider(question.inside))
+    counted = [row for row in pairs if (row.text("srcAddr"), row.text("dstAddr")) not in again]
     hosts = _hosts(counted)
     wanted = question.word("side")
     sides = [
@@ -75,7 +78,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         _headline(shown, total),
         tables=tuple(_table(side, total) for side in shown),
         charts=tuple(_chart(side, total) for side in shown[:1]),
-        notes=tuple(_notes(result.rows, total)),
+        notes=tuple(_notes(result.rows, total, through)),
         next=_next(question, shown),
     )
 
@@ -155,7 +158,7 @@ def _chart(side: Side, total: int) -> Bars:
     )
 
 
-def _notes(rows: Sequence[Row], total: int) -> Iterator[Note]:
+def _notes(rows: Sequence[Row], total: int, through: set[str]) -> Iterator[Note]:
     if not rows:
         return
     records = sum(row.number("records") for row in rows)
@@ -168,6 +171,12 @@ def _notes(rows: Sequence[Row], total: int) -> Iterator[Note]:
         " A host's share counts what it sent and what it received, so shares add up to more than"
         " 100 %.",
     )
+    if through:
+        yield Note(
+            Topic.METHOD,
+            f"{', '.join(sorted(through))} passes on others' traffic, as a NAT gateway does: what"
+            " the hosts behind it have under their own addresses is counted there alone.",
+        )
 
 
 def _next(question: Question, sides: Sequence[Side]) -> tuple[str, ...]:

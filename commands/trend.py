@@ -19,7 +19,7 @@ from bot.network.counting import ANSWER, legs
 from bot.network.ports import described, protocol
 from bot.network.ranges import within
 
-DRAWN = 6  # parts one can tell apart; the rest is one more
+DRAWN = 4  # parts one can tell apart; the rest is one more
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         question,
         _headline(question, measure, total, bins, period),
         tables=(_table(measure, {**parts, "all": total}, period),),
-        charts=(_chart(measure, split, parts or {"all": total}, bins, period),),
+        charts=(_chart(question, measure, parts or {"all": total}, total),),
         notes=(Note(Topic.METHOD, METHOD),),
         next=_next(question, name, split),
     )
@@ -154,18 +154,16 @@ def _line(rows: Sequence[Row], bins: Sequence[datetime]) -> Line:
 def _headline(
     question: Question, measure: Measure, total: Line, bins: Sequence[datetime], period: Period
 ) -> str:
-    whole, _, p95, peak = _measures(total)
-    at = bins[total.index(peak)].astimezone(question.zone)
-
-    def spelled(value: float) -> str:
-        text = written(value, measure.kind, question.zone)
-        return text if measure.kind is Kind.BYTES else f"{text} {measure.unit}"
-
-    each = duration(period.seconds)
+    whole, _, p95, peak = (written(v, measure.kind, question.zone) for v in _measures(total))
+    unit = "" if measure.kind is Kind.BYTES else f" {measure.unit}"
     return (
-        f"{spelled(whole)} in all; the peak was {spelled(peak)} in {each} at {at:%Y-%m-%d %H:%M},"
-        f" p95 {spelled(p95)}."
+        f"{whole}{unit} in all; at most {peak} in {duration(period.seconds)},"
+        f" at {_peak_time(question, total, bins)}; p95 {p95}."
     )
+
+
+def _peak_time(question: Question, total: Line, bins: Sequence[datetime]) -> str:
+    return f"{bins[total.index(max(total))].astimezone(question.zone):%Y-%m-%d %H:%M}"
 
 
 def _measures(line: Line) -> tuple[float, float, float, float]:
@@ -193,21 +191,17 @@ def _table(measure: Measure, lines: dict[str, Line], period: Period) -> Table:
     )
 
 
-def _chart(
-    measure: Measure,
-    split: str | None,
-    lines: dict[str, Line],
-    bins: Sequence[datetime],
-    period: Period,
-) -> Timeline:
+def _chart(question: Question, measure: Measure, lines: dict[str, Line], total: Line) -> Timeline:
+    period, split = question.window.period(), question.word("by")
+    bins = question.window.bins(period)
     series = tuple(
         Series(_spelled(split, name), line, TONES.get(name, _tone(name)))
         for name, line in lines.items()
     )
-    by = f" by {split}" if split else ""
-    title = f"{measure.unit.capitalize()} over time{by}"
-    panel = Panel(title, series, measure.kind, measure.unit)
-    return Timeline(title, tuple(bins), period.seconds, (panel,))
+    peak = written(max(total), measure.kind, question.zone)
+    title = f"Most {measure.unit} at {_peak_time(question, total, bins)}: {peak}"
+    panel = Panel(f"By {split}" if split else "All", series, measure.kind, measure.unit)
+    return Timeline(title, bins, period.seconds, (panel,))
 
 
 def _tone(name: str) -> Tone:

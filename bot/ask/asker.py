@@ -27,6 +27,9 @@ CLOUDWATCH = "cloudwatch://"
 AT_ONCE = 4  # queries of one question
 PRICE_PER_GB = 0.005  # US dollars, us-east-1, third-party pages of June 2026
 
+LOST = ("NODATA", "SKIPDATA")
+UNREAD = ("damaged", "not read")  # words of engines' notes
+
 # How long records take from capture, by the VPC guide; best effort.
 DELIVERY_CLOUDWATCH = timedelta(minutes=5)
 DELIVERY_S3 = timedelta(minutes=10)
@@ -114,7 +117,8 @@ class Asker:
         delivery = DELIVERY_CLOUDWATCH if self._paid else DELIVERY_S3
         yield from notes(health, results, question, delivery)
         for said in dict.fromkeys(text for run in runs for text in run.result.notes):
-            yield Note(Topic.COVERAGE, said)
+            if not any(status in said for status in LOST):  # the health query has told of them
+                yield Note(_topic(said), said)
         if kept := [run.kept_at for run in runs if run.kept_at]:
             when = written(min(kept), Kind.TIME, question.zone)
             yield Note(Topic.FRESHNESS, f"Not read again: {many(len(kept), 'result')} of {when}.")
@@ -136,6 +140,11 @@ class _NoLogs:
 
     def query(self, *texts: str) -> tuple[Result, ...]:
         raise AssertionError("a command without a window has no logs")
+
+
+def _topic(said: str) -> Topic:
+    """What an engine's note is about: figures mislead where something could not be read."""
+    return Topic.CAUTION if any(word in said for word in UNREAD) else Topic.COVERAGE
 
 
 def _both_names(name: str) -> str:

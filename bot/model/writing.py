@@ -90,10 +90,13 @@ def span(window: Window, zone: ZoneInfo) -> str:
 
 
 def window_words(window: Window, now: datetime, zone: ZoneInfo) -> str:
-    """Words that ask about this window again: `1h` when it ends now, else its two times.
+    """Words that ask about this window again: `1h` or `today` when it ends now, else its times.
 
     Times are in `zone`, or in UTC where the zone has the same local time twice.
     """
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    if window.end == now and window.start == today.astimezone(UTC):
+        return "today"
     minutes = round(window.seconds / 60)
     if window.end == now and window.seconds == minutes * 60:
         for unit, length in (("d", 1440), ("h", 60), ("m", 1)):

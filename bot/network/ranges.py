@@ -6,7 +6,8 @@ Python sorts agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from bot.insights.quoting import fill
@@ -27,6 +28,16 @@ PRIVATE: tuple[Range, ...] = tuple(
 )
 
 
+def holds(network: Range | None, address: str) -> bool:
+    """Whether a network holds an address; None holds all. What is no address is in none."""
+    if network is None:
+        return True
+    try:
+        return ip_address(address) in network
+    except ValueError:
+        return False
+
+
 def is_inside(address: str, extra: tuple[Range, ...] = ()) -> bool:
     """Whether an address is private or in one of the `extra` ranges; what is no address is not."""
     try:
@@ -34,6 +45,11 @@ def is_inside(address: str, extra: tuple[Range, ...] = ()) -> bool:
     except ValueError:
         return False
     return any(parsed in network for network in (*PRIVATE, *extra))
+
+
+def insider(extra: tuple[Range, ...]) -> Callable[[str], bool]:
+    """The rule with its extra ranges filled in; it remembers addresses it has seen."""
+    return lru_cache(maxsize=None)(lambda address: is_inside(address, extra))
 
 
 def inside(field: str, extra: Iterable[Range] = ()) -> str:

@@ -85,6 +85,49 @@ def test_replies_are_no_clients_but_their_bytes_are_told(ask: Ask) -> None:
     assert len(answer.tables) == 1
 
 
+def test_those_who_got_no_answer_did_not_talk(ask: Ask) -> None:
+    answer = ask(
+        "db-clients 5432",
+        flow("10.0.1.10:40001", DB, bytes=500),
+        flow(DB, "10.0.1.10:40001", bytes=80_000),
+        flow("203.0.113.9:40001", DB, bytes=44),
+    )
+    assert answer.headline == (
+        "1 client talked to port 5432 (postgres), moving 80.5 kB;"
+        " 1 more was let through but got no answer."
+    )
+    assert column(answer, "Accepted", "client") == ["10.0.1.10", "203.0.113.9"]
+
+
+def test_rejects_from_inside_come_first(ask: Ask) -> None:
+    answer = ask(
+        "db-clients 5432",
+        flow("203.0.113.9:51000", DB, "REJECT"),
+        flow("203.0.113.9:51001", DB, "REJECT"),
+        flow("10.0.1.10:40001", DB, "REJECT"),
+    )
+    assert answer.headline == (
+        "No client reached port 5432 (postgres);"
+        " rejected: 1 from inside, most often 10.0.1.10 (1 time), and 1 from outside."
+    )
+
+
+def test_what_a_nat_gateway_passes_on_counts_once(ask: Ask) -> None:
+    gateway, host, web = "10.0.0.5", "10.0.1.10", "198.51.100.7"
+    there = [(host, gateway, "eni-0a"), (gateway, web, "eni-0b"), (host, web, "eni-0c")]
+    records = [
+        flow(f"{a}:40001", f"{b}:443", bytes=100, interface_id=interface)
+        for a, b, interface in there
+    ]
+    records += [
+        flow(f"{b}:443", f"{a}:40001", bytes=9000, interface_id=interface)
+        for a, b, interface in there
+    ]
+    answer = ask("db-clients 443", *records)
+    assert "moving 9.10 kB" in answer.headline
+    assert "10.0.0.5 passes on others' traffic, as a NAT gateway does" in method(answer)
+
+
 def test_a_client_that_was_handed_the_port_is_set_aside(ask: Ask) -> None:
     answer = ask(
         "db-clients 5432",

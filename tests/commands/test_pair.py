@@ -20,7 +20,10 @@ OTHER = flow(f"{A}:40001", "10.0.3.6:5432")
     ("records", "verdict"),
     [
         ([ASKS, REPLIES], f"{A} reaches {B} and is answered."),
-        ([ASKS, REPLIES, REFUSED], f"{A} reaches {B} and is answered, with 1 reject."),
+        (
+            [ASKS, REPLIES, REFUSED],
+            f"{A} reaches {B} and is answered, with 1 reject, the last at 2026-11-20 14:06:00.",
+        ),
         ([REFUSED, REFUSED], f"{A} is rejected at {B} (2 records)."),
         ([ASKS], f"{A} is let through to {B}, but nothing came back."),
         ([ASKS, STOPPED], f"{A} reaches {B}, but the replies are rejected."),

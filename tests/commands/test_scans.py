@@ -87,6 +87,7 @@ def test_a_sweep_of_hosts_is_found_and_monitoring_is_not(ask: Ask) -> None:
     [
         ("scans from 203.0.113.0/24", 1),
         ("scans from 198.51.100.0/24", 0),
+        ("scans from 10.0.0.0/8", 0),  # whom it is aimed at
         ("scans to 10.0.0.5", 1),
         ("scans to 10.0.0.6 from 203.0.113.9", 0),
     ],

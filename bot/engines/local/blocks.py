@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 from bot.engines.local.decoding import PARQUET, Broken, chunks
 from bot.engines.local.events import Event, csv_events, json_events
@@ -31,7 +32,7 @@ class Reading:
     @property
     def stream(self) -> str | None:
         """The log stream: the folder that an export task made for it. Other files have none."""
-        return self.tally.file.path.parent.name if self.dated else None
+        return Path(self.tally.file.path).parent.name if self.dated else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Block:
 def is_parquet(reading: Reading) -> bool:
     """Whether the file begins as Parquet does. A file that cannot be opened does not."""
     try:
-        with reading.tally.file.path.open("rb") as file:
+        with Path(reading.tally.file.path).open("rb") as file:
             return file.read(len(PARQUET)) == PARQUET
     except OSError:
         return False
@@ -77,7 +78,7 @@ def is_parquet(reading: Reading) -> bool:
 
 def blocks(reading: Reading) -> Iterator[Block]:
     """The file's lines in order. What cannot be read goes to the tally."""
-    text = chunks(reading.tally.file.path)
+    text = chunks(Path(reading.tally.file.path))
     try:
         start = next(text, b"")
     except Broken as broken:
@@ -98,7 +99,7 @@ def blocks(reading: Reading) -> Iterator[Block]:
             if isinstance(run, Lost):
                 _lose(reading.tally, run)
             else:
-                lines = range(run.number, run.number + run.text.count(b"\n"))
+                lines = range(run.number, run.number + run.lines)
                 yield Block(reading, _unix(run.text), lines)
 
 

@@ -33,7 +33,7 @@ class Identity:
 class SourceFile:
     """A file below the source. `name` is relative to the source, with slashes."""
 
-    path: Path
+    path: str
     name: str
     identity: Identity
     span: Span | None = None
@@ -47,24 +47,25 @@ class Listing:
     troubles: list[tuple[str, str]] = field(default_factory=list)
 
 
-def discover(root: Path) -> Listing:
+def discover(root: Path, before: Listing | None = None) -> Listing:
     """Every regular file at or below `root`, in order of names; hidden ones are left out.
 
-    Links are followed; a folder or file that is reached twice counts once. Raises `BadSource` when
-    `root` itself is missing, cannot be read, or is neither file nor folder.
+    Links are followed; a folder or file that is reached twice counts once. What an earlier listing
+    told of a name is used again. Raises `BadSource` when `root` itself is missing, cannot be read,
+    or is neither file nor folder.
     """
     try:
         status = root.stat()
     except OSError as error:
         raise _bad(root, error) from None
     if stat.S_ISREG(status.st_mode):
-        file = SourceFile(root, root.name, Identity.of(status), named_span(root.name))
+        file = SourceFile(str(root), root.name, Identity.of(status), named_span(root.name))
         return Listing([file])
     if not stat.S_ISDIR(status.st_mode):
         raise BadSource("neither a file nor a folder", where=str(root))
-    listing = Listing()
-    _Walk(listing).folder(root, "", status)
-    return listing
+    walk = _Walk(before or Listing())
+    walk.folder(root, "", status)
+    return walk.listing
 
 
 def _bad(root: Path, error: OSError) -> BadSource:
@@ -78,8 +79,9 @@ def _bad(root: Path, error: OSError) -> BadSource:
 
 
 class _Walk:
-    def __init__(self, listing: Listing) -> None:
-        self._listing = listing
+    def __init__(self, before: Listing) -> None:
+        self.listing = Listing()
+        self._spans = {file.name: file.span for file in before.files}
         self._seen: set[tuple[int, int]] = set()
 
     def folder(self, path: Path, name: str, status: os.stat_result) -> None:
@@ -106,10 +108,10 @@ class _Walk:
         if stat.S_ISDIR(status.st_mode):
             self.folder(Path(entry.path), name, status)
         elif not stat.S_ISREG(status.st_mode):
-            self._listing.troubles.append((name, "neither a file nor a folder"))
+            self.listing.troubles.append((name, "neither a file nor a folder"))
         elif self._first_time(status):
-            file = SourceFile(Path(entry.path), name, Identity.of(status), named_span(name))
-            self._listing.files.append(file)
+            span = self._spans[name] if name in self._spans else named_span(name)
+            self.listing.files.append(SourceFile(entry.path, name, Identity.of(status), span))
 
     def _first_time(self, status: os.stat_result) -> bool:
         key = (status.st_dev, status.st_ino)
@@ -119,7 +121,7 @@ class _Walk:
         return True
 
     def _trouble(self, name: str, error: OSError) -> None:
-        self._listing.troubles.append((name, error.strerror or str(error)))
+        self.listing.troubles.append((name, error.strerror or str(error)))
 
 
 def _entries(path: Path) -> Iterator[os.DirEntry[str]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.engines.engine import Watch
 from bot.engines.local.database import Database, Deadline
-from bot.engines.local.discovery import discover
+from bot.engines.local.discovery import Listing, discover
 from bot.engines.local.library import Holdings, Library
 from bot.engines.local.notes import check_readable, notes
 from bot.engines.local.segments import Segments
@@ -63,6 +63,7 @@ class LocalEngine:
         self._library = Library(Segments(kept), threads)
         self._database = Database(kept, memory=memory, threads=threads, spill=own / "spill")
         self._preparing = threading.Lock()
+        self._listing = Listing()
 
     def fields(self, window: Window) -> frozenset[str]:
         """Insights names of the fields that records in the files of the window carry."""
@@ -120,7 +121,8 @@ class LocalEngine:
             with self._preparing:
                 self._prepare(window)
         watch.check()
-        return self._library.hold(discover(self._path), window, watch, deadline)
+        self._listing = listing = discover(self._path, self._listing)
+        return self._library.hold(listing, window, watch, deadline)
 
 
 def _row(columns: Sequence[str], values: Sequence[Any]) -> Row:

@@ -80,7 +80,7 @@ TRANSIT_GATEWAY = Format.of(
 
 def words(line: str) -> list[str]:
     """The words of a line, parted by runs of spaces and tabs (AWS's samples have double spaces)."""
-    text = line.strip(" \t\r")
+    text = line.strip(" \t\r\n")
     return _GAP.split(text) if text else []
 
 

@@ -61,7 +61,8 @@ def look(start: bytes) -> Look:
         return Look(Layout.EMPTY)
     if text[0] in "[{":
         return Look(Layout.EVENTS)
-    lines = [line for line in text.splitlines() if line.strip()][:_LINES_LOOKED_AT]
+    lines = text.split("\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT]
+    lines = [line.rstrip("\r") for line in lines if line.strip()]
     if console_columns(lines[0]):
         return Look(Layout.CONSOLE)
     for place, line in enumerate(lines):

@@ -172,17 +172,22 @@ def _pieces(
 ) -> Iterator[Piece]:
     """Parts of the segments in which a file has records that may be in the window."""
     start, end = window.start.timestamp(), window.end.timestamp()
-    segments = {
-        segment.folder: segment
-        for segment, report in seen
-        if report.first is not None
-        and report.last is not None
-        and report.first < end
-        and report.last >= start - 1  # a time in milliseconds was rounded down to seconds
-    }
-    for segment in segments.values():
+    for segment in {segment: None for segment, report in seen if _overlaps(report, start, end)}:
+        inside = all(_within(report, start, end) for report in segment.reports)
         for part in segment.parts:
-            yield Piece(part, known.stale[segment])
+            yield Piece(part, known.stale[segment], inside)
+
+
+def _overlaps(report: Report, start: float, end: float) -> bool:
+    if report.first is None or report.last is None:
+        return False
+    return report.first < end and report.last + 1 > start  # to whole seconds, rounded down
+
+
+def _within(report: Report, start: float, end: float) -> bool:
+    if report.first is None or report.last is None:
+        return True
+    return report.first >= start and report.last + 1 <= end
 
 
 def _records(reports: Sequence[Report]) -> int:

@@ -18,6 +18,7 @@ class Run:
 
     text: bytes
     number: int
+    lines: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,9 @@ class _Cutter:
         self._held, self._size = [rest], len(rest)
 
     def _run(self, text: bytes) -> Iterator[Run]:
-        yield Run(text, self._number)
-        self._number += text.count(b"\n")
+        lines = text.count(b"\n")
+        yield Run(text, self._number, lines)
+        self._number += lines
 
     def finish(self, *, whole: bool) -> Iterator[Run | Lost]:
         """What is left. A last line without a newline is whole only when the file is."""

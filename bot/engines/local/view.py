@@ -24,10 +24,12 @@ _TIE = f'hash("{NAME}", "{LINE}")'
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part to read, without the records of the files named in `without`."""
+    """A part to read, without the records of the files named in `without`. `inside` when all of
+    its records are known to be in the window."""
 
     part: Part
     without: frozenset[str] = frozenset()
+    inside: bool = False
 
 
 def relation(pieces: Sequence[Piece], window: Window, log: str) -> Relation:
@@ -48,12 +50,12 @@ def relation(pieces: Sequence[Piece], window: Window, log: str) -> Relation:
 
 def _alike(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
     """Pieces that one scan can read: those that are whole together, each other one by itself."""
-    whole: dict[bool, list[Piece]] = {}
+    whole: dict[tuple[bool, bool], list[Piece]] = {}
     for piece in pieces:
         if piece.without:
             yield [piece]
         else:
-            whole.setdefault(piece.part.exact, []).append(piece)
+            whole.setdefault((piece.part.exact, piece.inside), []).append(piece)
     yield from whole.values()
 
 
@@ -71,7 +73,7 @@ def _select(number: int, form: Format, group: list[Piece], window: Window, log: 
         f'{_TIE} AS "{_ORDER}"',
         f'{number} AS "{_FORMAT}"',
     ]
-    return f"SELECT {', '.join(columns)} FROM {_read(group)} WHERE {_within(form, group, window)}"
+    return f"SELECT {', '.join(columns)} FROM {_read(group)}{_within(form, group[0], window)}"
 
 
 def _read(group: list[Piece]) -> str:
@@ -79,15 +81,17 @@ def _read(group: list[Piece]) -> str:
     return f"read_parquet([{paths}])"
 
 
-def _within(form: Format, group: list[Piece], window: Window) -> str:
+def _within(form: Format, piece: Piece, window: Window) -> str:
     """The condition on what is stored, so that whole row groups can be passed over."""
-    scale, column = (1, '"start"') if form.timed else (1000, f'"{TIME}"')
-    start, end = (_ceiling(moment, scale) for moment in (window.start, window.end))
-    condition = f"{column} >= {start} AND {column} < {end}"
-    if group[0].without:
-        names = ", ".join(_text(name) for name in sorted(group[0].without))
-        condition += f' AND "{NAME}" NOT IN ({names})'
-    return condition
+    conditions = []
+    if not piece.inside:
+        scale, column = (1, '"start"') if form.timed else (1000, f'"{TIME}"')
+        start, end = (_ceiling(moment, scale) for moment in (window.start, window.end))
+        conditions.append(f"{column} >= {start} AND {column} < {end}")
+    if piece.without:
+        names = ", ".join(_text(name) for name in sorted(piece.without))
+        conditions.append(f'"{NAME}" NOT IN ({names})')
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 
 
 def _ceiling(moment: datetime, scale: int) -> int:

@@ -15,9 +15,8 @@ from bot.engines.local.formats import Format
 from bot.engines.local.segments import Part
 
 _ROWS_IN_GROUP = 64 * 1024  # at least; small tables wait until so many have come together
-# Numbers that grow slowly are small as differences, those that repeat as references.
-_SLOW = ("start", "end", TIME, LINE)
-_REPEATED = ("version", "protocol", "tcpFlags", "trafficPath", "encryptionStatus")
+# Numbers with few values are kept as references into a dictionary; others as differences.
+_FEW_VALUES = ("version", "protocol", "tcpFlags", "trafficPath", "encryptionStatus")
 
 
 class PartsWriter:
@@ -81,13 +80,14 @@ class _File:
 
 
 def _options(form: Format) -> dict[str, Any]:
-    """How the columns are encoded: as measured by benchmarks/engine.py."""
+    """How the columns are encoded: as measured by benchmarks/engine.py. Compressing what is encoded
+    like this makes it hardly smaller and slower to read."""
     names = schema(form).names
-    numbers = form.numbers | {TIME, LINE}
+    differences = (form.numbers | {TIME, LINE}) - set(_FEW_VALUES)
     return {
-        "compression": "lz4",
-        "use_dictionary": [n for n in names if n not in numbers or n in _REPEATED],
-        "column_encoding": {name: "DELTA_BINARY_PACKED" for name in _SLOW if name in names},
+        "compression": "none",
+        "use_dictionary": [name for name in names if name not in differences],
+        "column_encoding": {n: "DELTA_BINARY_PACKED" for n in names if n in differences},
         "write_statistics": ["start" if form.timed else TIME],
         "store_schema": False,
     }

@@ -26,7 +26,7 @@ def test_a_file_is_a_source_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "one.log"
     path.write_text("x")
     (file,) = discover(path).files
-    assert (file.name, file.path) == ("one.log", path)
+    assert (file.name, file.path) == ("one.log", str(path))
     assert file.identity == Identity.of(path.stat())
 
 

@@ -27,6 +27,7 @@ NUMBERS = st.integers(0, 2**63 - 1)
     [
         HEADER,
         HEADER.replace("-", "_"),
+        f" {HEADER}\r\n",
         "srcaddr",
         "instance-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr",
         "version srcaddr next-hop-colour tag-of-tomorrow",

@@ -25,7 +25,8 @@ def test_runs_are_the_text_again_with_the_lines_numbers(lines: list[bytes], size
     for run in got:
         assert isinstance(run, Run)
         assert run.number == number
-        number += run.text.count(b"\n")
+        assert run.lines == run.text.count(b"\n")
+        number += run.lines
 
 
 def test_long_text_comes_in_runs_of_bounded_size() -> None:
@@ -61,11 +62,11 @@ def test_where_the_bytes_break_off_the_last_line_is_lost() -> None:
         raise Broken("its gzip ends early")
 
     assert list(runs(broken())) == [
-        Run(b"one\n", 1),
+        Run(b"one\n", 1, 1),
         Lost(2, "the line breaks off"),
         Lost(0, "its gzip ends early", lines=0),
     ]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
-    assert list(runs([b"\xef\xbb\xbfone\n"])) == [Run(b"one\n", 1)]
+    assert list(runs([b"\xef\xbb\xbfone\n"])) == [Run(b"one\n", 1, 1)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -82,13 +83,30 @@ def build(
     )
     # Listeners only hand over, so they run in the thread that answers Slack: Bolt's own pool of
     # five would be the narrowest place (`process_before_response` bypasses it).
-    app = App(client=clients.steady, signing_secret=signing_secret, process_before_response=True)
+    with _hushed(logging.getLogger("slack_bolt.App")):
+        app = App(
+            client=clients.steady, signing_secret=signing_secret, process_before_response=True
+        )
     app.middleware(Deliveries(clock).middleware)
     app.error(_unforeseen)
     commands.register(app, desk)
     actions.register(app, desk)
     home.register(app, desk, Home(clients.steady, shelf, slash, source))
     return Bot(app, desk)
+
+
+@contextmanager
+def _hushed(bolt: logging.Logger) -> Iterator[None]:
+    """Bolt reads SLACK_BOT_TOKEN itself, and warns that the client it was given wins."""
+
+    def nothing(_record: logging.LogRecord) -> bool:
+        return False
+
+    bolt.addFilter(nothing)  # its level is of no use: Bolt sets that anew
+    try:
+        yield
+    finally:
+        bolt.removeFilter(nothing)
 
 
 def _unforeseen(error: Exception) -> BoltResponse:

@@ -62,6 +62,7 @@ class Clients:
 
 def open_clients(token: str, base_url: str, sleep: Sleep) -> Clients:
     """Clients for one workspace. `base_url` is the address of the Web API."""
+    address = base_url.rstrip("/") + "/"  # the SDK puts the method right behind it
     patient = PatientRetryHandler(sleep)
     again: list[RetryHandler] = [
         ConnectionErrorRetryHandler(max_retry_count=2),
@@ -69,7 +70,7 @@ def open_clients(token: str, base_url: str, sleep: Sleep) -> Clients:
     ]
 
     def client(handlers: list[RetryHandler]) -> WebClient:
-        return WebClient(token, base_url=base_url, timeout=TIMEOUT, retry_handlers=handlers)
+        return WebClient(token, base_url=address, timeout=TIMEOUT, retry_handlers=handlers)
 
     return Clients(client([patient, *again]), client([patient]), client([]))
 

@@ -83,6 +83,7 @@ def empty() -> Answer:
         "Nobody used port 9999",
         tables=(Table("Clients of port 9999", (Column("client", "Client"),), ()),),
         notes=(Note(Topic.COVERAGE, "36 003 records lie in this hour; none has port 9999."),),
+        queries=(QueryRun("filter dstPort = 9999", "local files", Statistics(0, 36_003, 4_000)),),
     )
 
 

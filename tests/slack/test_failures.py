@@ -137,6 +137,16 @@ def test_a_token_that_slack_does_not_take_is_named(house: House) -> None:
         house.start(token="xoxb-other")
 
 
+def test_a_token_in_the_environment_changes_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-of-another-app")
+    slack = house.start()
+    slack.command("rejects")
+    assert only_message(slack)
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
+
+
 def test_a_slack_that_is_not_there_is_named() -> None:
     with pytest.raises(BadSettings, match="Slack cannot be reached"):
         build(

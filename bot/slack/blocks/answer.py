@@ -58,24 +58,30 @@ def answer_blocks(
 
 
 def headline(answer: Answer) -> Block:
-    """The finding; literal text in either form, so that data in it cannot format."""
+    """The finding, large; bold when it is too long for that, unless a sign in it would format."""
     text = one_line(answer.headline)
     if len(text) <= limits.HEADER:
         return {"type": "header", "text": plain(text, limits.HEADER)}
-    return {"type": "section", "text": plain(text, limits.SECTION)}
+    if set(text) & set("*_~`"):
+        return {"type": "section", "text": plain(text, limits.SECTION)}
+    return section(f"*{cut_escaped(text, limits.SECTION - 2)}*")
 
 
 def asked(answer: Answer, request: Request, slash: str) -> str:
-    """The line that was asked, who asked it, and the window in their zone: mrkdwn."""
-    question = answer.question
-    parts = [code(f"{slash} {request.line}"), f"<@{request.user}>"]
-    return "  ·  ".join([*parts, escape(span(question.window, question.zone))])
+    """The line that was asked, who asked it, and over which window: mrkdwn."""
+    parts = [code(f"{slash} {request.line}"), f"<@{request.user}>", escape(window(answer))]
+    return "  ·  ".join(part for part in parts if part)
+
+
+def window(answer: Answer) -> str:
+    """The window in the asker's zone; empty when no logs were read, as for help."""
+    return span(answer.question.window, answer.question.zone) if answer.queries else ""
 
 
 def notification(answer: Answer) -> str:
     """The answer in one line, for notifications and where blocks are not shown; escaped."""
-    text = f"{answer.headline} ({span(answer.question.window, answer.question.zone)})"
-    return cut_escaped(one_line(text), limits.TEXT)
+    over = f" ({window(answer)})" if answer.queries else ""
+    return cut_escaped(one_line(answer.headline + over), limits.TEXT)
 
 
 def image(picture: Picture) -> Block:
@@ -147,7 +153,7 @@ def _fit(body: list[Block], room: int) -> list[Block]:
 
 def _buttons(answer: Answer) -> list[Block]:
     """A line too long to be sent back whole gets no button: cut, it would be another question."""
-    again = [("Ask again", "again", answer.question.line)]
+    again = [("Ask again", "again", answer.question.line)] if answer.queries else []
     following = [(line, f"next:{n}", line) for n, line in enumerate(answer.next[:NEXT_SHOWN])]
     asks = [
         button(label, action, line)

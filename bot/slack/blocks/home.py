@@ -68,4 +68,4 @@ def _about(source: str, freshness: str | None) -> list[str]:
         f"Logs: {code(source)}",
         f"Windows: {escape(WINDOWS)}, `since 14:00`, `2026-11-20 14:00..15:30`; times in your zone",
     ]
-    return lines + ([cut_escaped(freshness, 500)] if freshness else [])
+    return lines + ([f"The last answer said: {cut_escaped(freshness, 500)}"] if freshness else [])

@@ -10,14 +10,16 @@ from bot.model.writing import many, written
 from bot.slack import limits
 from bot.slack.blocks.text import Block, cut, escape, one_line, preformatted, section
 
-ROWS_SHOWN = 40  # a choice: Slack takes 99, but a longer table buries the channel
+# A choice: Slack takes 99 rows, but a long message buries the conversation.
+ROWS_SHOWN = 20  # of the first table
+FURTHER_ROWS_SHOWN = 8  # of each other
 CELL = 200  # characters of one cell; the longest honest values (ARNs, console text) are shorter
 _TO_THE_RIGHT = {Kind.COUNT, Kind.BYTES, Kind.SHARE, Kind.SECONDS, Kind.PORT}
 
 
 def table_block(table: Table, zone: ZoneInfo) -> list[Block]:
     """The table under its title, as a table block; what does not fit is counted below it."""
-    shown = _room(table)
+    shown = _room(table, ROWS_SHOWN)
     rows = _texts(shown, zone)
     kept = _fitting(rows, limits.TABLE_CHARACTERS)
     block: Block = {
@@ -33,7 +35,7 @@ def table_block(table: Table, zone: ZoneInfo) -> list[Block]:
 
 def table_text(table: Table, zone: ZoneInfo) -> list[Block]:
     """The table under its title, in a fixed-width box; what does not fit is counted below it."""
-    shown = _room(table)
+    shown = _room(table, FURTHER_ROWS_SHOWN)
     lines = _aligned(_texts(shown, zone), shown.columns)
     kept = _fitting([[line, ""] for line in lines], limits.PREFORMATTED)
     return [_title(table), preformatted("\n".join(lines[:kept])), *left_off(table, shown, kept - 1)]
@@ -51,14 +53,14 @@ def left_off(table: Table, shown: Table, rows: int) -> list[Block]:
     return [{"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}]
 
 
-def _room(table: Table) -> Table:
-    """The table without its details, cut to the rows and columns that are shown."""
+def _room(table: Table, most: int) -> Table:
+    """The table without its details, cut to `most` rows and the columns that fit."""
     places = [n for n, column in enumerate(table.columns) if not column.detail]
     places = (places or list(range(len(table.columns))))[: limits.TABLE_COLUMNS]
     return replace(
         table,
         columns=tuple(table.columns[n] for n in places),
-        rows=tuple(tuple(row[n] for n in places) for row in table.rows[:ROWS_SHOWN]),
+        rows=tuple(tuple(row[n] for n in places) for row in table.rows[:most]),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +50,7 @@ def test_an_answer_that_is_too_large_keeps_every_limit_and_its_end() -> None:
     strict.check(blocks)
     assert len(blocks) == limits.BLOCKS
     assert blocks[-1]["type"] == "actions"
-    assert blocks[0]["type"] == "section"  # a header would cut the finding off
+    assert blocks[0]["text"]["text"].startswith("*A headline that goes on")  # a header would cut
 
 
 def test_a_line_that_is_too_long_gets_no_button_that_would_ask_another() -> None:
@@ -96,6 +98,19 @@ def test_a_table_of_details_only_is_shown_whole() -> None:
         [{"type": "raw_text", "text": "A"}],
         [{"type": "raw_text", "text": "x"}],
     ]
+
+
+def test_a_long_finding_is_bold_unless_a_sign_in_it_would_format() -> None:
+    bold = replace(answers.full(), headline="a < b " * 40)
+    assert answer_blocks(bold, ANYBODY, "/flows")[0]["text"]["text"].startswith("*a &lt; b a")
+    literal = replace(answers.full(), headline="a *b* " * 40)
+    assert answer_blocks(literal, ANYBODY, "/flows")[0]["text"]["type"] == "plain_text"
+
+
+def test_help_has_no_window_and_is_not_asked_again() -> None:
+    words = strict.words(answer_blocks(answers.helped(), ANYBODY, "/flows"))
+    assert "CET" not in words + notification(answers.helped())
+    assert "Ask again" not in words
 
 
 def test_text_tables_line_up() -> None:

@@ -69,6 +69,7 @@ class Found:
     accepted: list[Client]
     rejected: list[Client]
     moved: int
+    gateways: set[str]
 
     @property
     def answered(self) -> list[Client]:
@@ -90,13 +91,13 @@ def answer(question: Question, logs: Logs) -> Answer:
     moves = [row for row in counted if row.text("action") == "ACCEPT"] + returned
     through, again = repetition(moves, insider(question.inside))
     moved = sum(row.number(BYTES) for row in moves if _ends(row) not in again)
-    found = Found(list(accepted.values()), list(rejected.values()), moved)
+    found = Found(list(accepted.values()), list(rejected.values()), moved, through)
     return Answer(
         question,
         _headline(question, found),
         tables=tuple(_tables(found.accepted, found.rejected)),
-        charts=_charts(question.ports("port"), found.accepted, found.rejected),
-        notes=tuple(_notes(rows, aside, through, found)),
+        charts=_charts(question.ports("port"), found),
+        notes=tuple(_notes(rows, aside, found)),
         next=_next(question, found.accepted, found.rejected),
     )
 
@@ -200,12 +201,12 @@ def _row(client: Client) -> tuple[str | int | datetime | None, ...]:
     )
 
 
-def _charts(
-    ports: tuple[int, ...], accepted: list[Client], rejected: list[Client]
-) -> tuple[Chart, ...]:
-    if not accepted:
-        return (_rejects_chart(ports, rejected),) if rejected else ()
-    drawn = sorted(accepted, key=lambda c: -(c.bytes + c.bytes_back))
+def _charts(ports: tuple[int, ...], found: Found) -> tuple[Chart, ...]:
+    """Bytes by client, without gateways as they repeat their hosts; else who was rejected."""
+    drawn = [client for client in found.accepted if client.address not in found.gateways]
+    if not drawn:
+        return (_rejects_chart(ports, found.rejected),) if found.rejected else ()
+    drawn.sort(key=lambda client: -(client.bytes + client.bytes_back))
     total = sum(client.bytes + client.bytes_back for client in drawn)
     top = drawn[0]
     part = (top.bytes + top.bytes_back) / total if total else 1
@@ -231,9 +232,7 @@ def _bars(
     return Bars(title, labels, series, kind, unit, f"and {count(rest)} more" if rest else "")
 
 
-def _notes(
-    rows: Sequence[Row], aside: Sequence[Row], through: set[str], found: Found
-) -> Iterable[Note]:
+def _notes(rows: Sequence[Row], aside: Sequence[Row], found: Found) -> Iterable[Note]:
     if rows:
         records = sum(row.number("records") for row in rows)
         logged = sum(row.number(BYTES) for row in rows)
@@ -259,11 +258,11 @@ def _notes(
             f"{many(records, 'record')} set aside: replies of other services to clients that"
             " happened to use this port themselves.",
         )
-    if through:
+    if found.gateways:
         yield Note(
             Topic.METHOD,
-            f"{', '.join(sorted(through))} passes on others' traffic, as a NAT gateway does: the"
-            " tables list it under both, the headline's bytes count it once.",
+            f"{', '.join(sorted(found.gateways))} passes on others' traffic, as a NAT gateway does:"
+            " the tables list it under both, the headline's bytes count it once.",
         )
 
 

@@ -31,7 +31,7 @@ def ask(asker: Asker, line: str) -> Answer:
     return asker.ask(line, zone=ZoneInfo("Europe/Berlin"), watch=Watch())
 
 
-@pytest.mark.parametrize("line", [*EXAMPLES, *QUESTIONS])
+@pytest.mark.parametrize("line", dict.fromkeys((*EXAMPLES, *QUESTIONS)))
 def test_an_example_is_answered_with_something_to_see(asker: Asker, line: str) -> None:
     answer = ask(asker, line)
     assert answer.headline

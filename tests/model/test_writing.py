@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from bot.model.table import Kind, Value
 from bot.model.window import Window
-from bot.model.writing import count, duration, many, share, short_count, size, span, written
+from bot.model.writing import (
+    count,
+    duration,
+    many,
+    share,
+    short_count,
+    size,
+    span,
+    wider_words,
+    written,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -101,3 +111,11 @@ def test_a_window_is_written_in_the_askers_zone(start: str, end: str, text: str)
 )
 def test_every_kind_is_written(value: Value, kind: Kind, text: str) -> None:
     assert written(value, kind, BERLIN) == text
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(1, "24h"), (24, "7d"), (7 * 24, "30d"), (30 * 24, "90d")]
+)
+def test_a_wider_window(hours: int, words: str) -> None:
+    end = datetime(2026, 11, 20, 15, tzinfo=UTC)
+    assert wider_words(Window(end - timedelta(hours=hours), end)) == words

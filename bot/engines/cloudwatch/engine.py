@@ -212,7 +212,7 @@ def _hidden(query: Query, sent: Sent) -> frozenset[str]:
 
 def _rows(pages: Iterable[Page], hidden: frozenset[str]) -> tuple[Row, ...]:
     return tuple(
-        Row({cell["field"]: cell["value"] for cell in row if cell["field"] not in hidden})
+        Row({c["field"]: c["value"] for c in row if "value" in c and c["field"] not in hidden})
         for page in pages
         for row in page.get("results", ())
     )

@@ -154,13 +154,17 @@ def _credentials(name: str, call: Call) -> AccessDenied:
 def _not_found(said: str, call: Call) -> EngineError:
     if call.action in ("logs:GetQueryResults", "logs:StopQuery"):
         return EngineError("AWS no longer knows the query", where=call.region, hint="Ask again.")
-    named = [group for group in call.log_groups if re.search(rf"{re.escape(group)}(?!\S*\w)", said)]
-    missing = tuple(named or call.log_groups)
+    named = [group for group in call.log_groups if _names(said, group)]
     return NoSuchLogGroup(
-        f"there is no log group {' or '.join(missing)}",
+        f"there is no log group {' or '.join(named or call.log_groups)}",
         where=call.region,
         hint="Check the name, the Region and the account.",
     )
+
+
+def _names(said: str, group: str) -> bool:
+    """Whether AWS speaks of this group, and not of one whose name only begins or ends like it."""
+    return re.search(rf"(?<![\w/#.-]){re.escape(group)}(?![\w/#.-])", said) is not None
 
 
 def _unreached(error: Exception, call: Call) -> EngineError:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.engines.cloudwatch.engine import TIMEOUT, CloudWatchEngine
 from bot.model.errors import BadSource
 
 if TYPE_CHECKING:
+    from boto3 import Session
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_logs import CloudWatchLogsClient
 
@@ -102,7 +104,6 @@ class Clients:
             return self._made[service]
 
     def _new(self, service: Literal["logs", "ec2"]) -> Any:
-        import boto3  # noqa: PLC0415 - takes 0.3 s
         from botocore.config import Config  # noqa: PLC0415
 
         config = Config(
@@ -115,4 +116,11 @@ class Clients:
             tcp_keepalive=True,
             user_agent_extra="flows-bot",
         )
-        return boto3.Session().client(service, region_name=self._region, config=config)
+        return self._session.client(service, region_name=self._region, config=config)
+
+    @cached_property
+    def _session(self) -> Session:
+        """One session for both: credentials are looked for once."""
+        import boto3  # noqa: PLC0415 - takes 0.3 s
+
+        return boto3.Session()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from bot.engines.cloudwatch.sent import Layout, Sent, with_parse
@@ -26,7 +27,11 @@ _COARSE = 600  # seconds of aggregation, AWS's default
 
 @dataclass(frozen=True, slots=True)
 class FlowLog:
-    """A flow log that writes into a log group. `traffic` is ALL, ACCEPT or REJECT."""
+    """A flow log that writes into a log group.
+
+    `traffic` is ALL, ACCEPT or REJECT, `resource` the VPC, subnet or interface that is watched, and
+    `trouble` why AWS fails to deliver, if it does.
+    """
 
     id: str
     group: str
@@ -35,6 +40,7 @@ class FlowLog:
     seconds: int = _COARSE
     created: datetime | None = None
     trouble: str = ""
+    resource: str = ""
 
     @classmethod
     def of(cls, item: FlowLogTypeDef | Mapping[str, Any]) -> FlowLog:
@@ -49,7 +55,13 @@ class FlowLog:
             seconds=item.get("MaxAggregationInterval", _COARSE),
             created=item.get("CreationTime"),
             trouble=item.get("DeliverLogsErrorMessage", "unknown error") if failed else "",
+            resource=item.get("ResourceId", ""),
         )
+
+    def doubles(self, other: FlowLog) -> bool:
+        """Whether both record the same traffic of the same resource."""
+        same = self.resource == other.resource != ""
+        return same and ("ALL" in (self.traffic, other.traffic) or self.traffic == other.traffic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,10 @@ def plain(group: str) -> str:
 def _about(group: str, logs: list[FlowLog]) -> Iterator[str]:
     if len({log.layout for log in logs}) > 1:
         yield f"{group} holds records of {len(logs)} flow logs in different formats."
+    for resource in sorted(
+        {one.resource for one, other in combinations(logs, 2) if one.doubles(other)}
+    ):
+        yield f"{group}: {resource} has several flow logs, so its traffic is counted several times."
     kinds = {log.traffic for log in logs}
     for kind, other in (("ACCEPT", "rejected"), ("REJECT", "accepted")):
         if kinds == {kind}:

@@ -48,8 +48,8 @@ def with_parse(pipeline: Pipeline, layouts: Collection[Layout], wanted: Mapping[
     shared = _shared(layouts, wanted)
     if shared is None:
         error = NotSupported(
-            f"AWS does not find {', '.join(sorted(wanted))} by itself, and no one parse reads it out"
-            " of every record: the flow logs' formats differ",
+            f"AWS does not find {', '.join(sorted(wanted))} by itself, and no one parse reads that"
+            " out of every record: the flow logs' formats differ",
             text=pipeline.text,
             start=0,
             end=len(pipeline.text),

@@ -101,6 +101,13 @@ def test_a_token_without_rows_ends_the_pages(aws: Aws, engine: CloudWatchEngine)
     assert len(engine.run(asked(TEXT), aws.watch()).rows) == 1
 
 
+def test_a_cell_without_a_value_is_left_out(aws: Aws, engine: CloudWatchEngine) -> None:
+    aws.start(TEXT)
+    cells = [{"field": "srcAddr"}, {"field": "records", "value": "1"}]
+    aws.logs_stub.add_response("get_query_results", {"status": "Complete", "results": [cells]})
+    assert dict(engine.run(asked(TEXT), aws.watch()).rows[0]) == {"records": "1"}
+
+
 @pytest.mark.parametrize(("rows", "truncated"), [(2, False), (3, True)])
 def test_rows_up_to_the_limit_may_not_be_all(
     aws: Aws, engine: CloudWatchEngine, rows: int, truncated: bool

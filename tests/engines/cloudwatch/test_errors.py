@@ -180,6 +180,24 @@ def test_an_error_is_told_by_its_kind(
 
 
 @pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        ("flows", "flows"),
+        ("/vpc/flows", "/vpc/flows"),
+        ("/vpc/flows-2", "/vpc/flows-2"),
+        ("?", "flows or /vpc/flows or /vpc/flows-2"),
+    ],
+)
+def test_the_group_that_is_missing_is_told_from_others_of_like_names(
+    missing: str, named: str
+) -> None:
+    call = Call("logs:StartQuery", "eu-central-1", ("flows", "/vpc/flows", "/vpc/flows-2"))
+    said = f"Log group '{missing}' does not exist for account ID '123456789012'"
+    error = told(refused("ResourceNotFoundException", said), call)
+    assert error.what == f"there is no log group {named}"
+
+
+@pytest.mark.parametrize(
     ("said", "told_on"),
     [
         ("see arn:aws:iam::123456789012:user/ann, please", "see …, please"),

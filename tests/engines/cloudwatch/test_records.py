@@ -129,6 +129,16 @@ def test_logs_of_half_the_traffic_are_told() -> None:
     assert told(known(custom(traffic="REJECT"), custom(traffic="ACCEPT"))) == []
 
 
+def test_traffic_that_is_recorded_twice_is_told() -> None:
+    def watching(resource: str, traffic: str) -> FlowLog:
+        return custom(resource=resource, traffic=traffic)
+
+    twice = f"{GROUP}: vpc-1 has several flow logs, so its traffic is counted several times."
+    assert told(known(watching("vpc-1", "ALL"), watching("vpc-1", "REJECT"))) == [twice]
+    assert told(known(watching("vpc-1", "ALL"), watching("vpc-2", "ALL"))) == []
+    assert told(known(watching("vpc-1", "ACCEPT"), watching("vpc-1", "REJECT"))) == []
+
+
 def test_coarse_records_and_failing_delivery_are_told() -> None:
     log = FlowLog("fl-9", GROUP, DEFAULT, seconds=600, trouble="Access error")
     coarse, failing = told(known(log))

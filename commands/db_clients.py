@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -64,12 +65,17 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Clients by action, and the bytes that moved both ways, each counted once."""
+    """Clients by action, and the bytes each sent and got back, without a gateway's repetition."""
 
     accepted: list[Client]
     rejected: list[Client]
-    moved: int
+    sent: Counter[str]
+    back: Counter[str]
     gateways: set[str]
+
+    @property
+    def moved(self) -> Counter[str]:
+        return self.sent + self.back
 
     @property
     def answered(self) -> list[Client]:
@@ -88,10 +94,11 @@ def answer(question: Question, logs: Logs) -> Answer:
     for row in returned:
         if client := accepted.get(row.text("dstAddr")):
             client.bytes_back += row.number(BYTES)
-    moves = [row for row in counted if row.text("action") == "ACCEPT"] + returned
-    through, again = repetition(moves, insider(question.inside))
-    moved = sum(row.number(BYTES) for row in moves if _ends(row) not in again)
-    found = Found(list(accepted.values()), list(rejected.values()), moved, through)
+    allowed = [row for row in counted if row.text("action") == "ACCEPT"]
+    through, again = repetition(allowed + returned, insider(question.inside))
+    sent = _bytes_by("srcAddr", (row for row in allowed if _ends(row) not in again))
+    back = _bytes_by("dstAddr", (row for row in returned if _ends(row) not in again))
+    found = Found(list(accepted.values()), list(rejected.values()), sent, back, through)
     return Answer(
         question,
         _headline(question, found),
@@ -127,6 +134,13 @@ def texts(question: Question) -> tuple[str, str]:
     return requests, replies
 
 
+def _bytes_by(field: str, rows: Iterable[Row]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for row in rows:
+        total[row.text(field)] += row.number(BYTES)
+    return total
+
+
 def _ends(row: Row) -> Pair:
     return row.text("srcAddr"), row.text("dstAddr")
 
@@ -149,7 +163,9 @@ def _headline(question: Question, found: Found) -> str:
     parts = []
     if found.accepted:
         talked = found.answered or found.accepted
-        parts.append(f"{many(len(talked), 'client')} talked to {where}, moving {size(found.moved)}")
+        parts.append(
+            f"{many(len(talked), 'client')} talked to {where}, moving {size(found.moved.total())}"
+        )
         if silent := len(found.accepted) - len(talked):
             were = "was" if silent == 1 else "were"
             parts.append(f"{count(silent)} more {were} let through but got no answer")
@@ -202,34 +218,37 @@ def _row(client: Client) -> tuple[str | int | datetime | None, ...]:
 
 
 def _charts(ports: tuple[int, ...], found: Found) -> tuple[Chart, ...]:
-    """Bytes by client, without gateways as they repeat their hosts; else who was rejected."""
-    drawn = [client for client in found.accepted if client.address not in found.gateways]
-    if not drawn:
-        return (_rejects_chart(ports, found.rejected),) if found.rejected else ()
-    drawn.sort(key=lambda client: -(client.bytes + client.bytes_back))
-    total = sum(client.bytes + client.bytes_back for client in drawn)
-    top = drawn[0]
-    part = (top.bytes + top.bytes_back) / total if total else 1
-    title = f"{top.address} moved {share(part)} of the bytes on {spoken(ports)}"
+    """Bytes by client, each counted once; who was rejected, when nobody else was there."""
+    if found.rejected and not found.accepted:
+        return (_rejects_chart(ports, found.rejected),)
+    if not found.moved:
+        return ()
+    largest = found.moved.most_common()
+    first, most = largest[0]
+    labels = tuple(address for address, _ in largest[:DRAWN])
     series = (
-        Series("to the server", tuple(c.bytes for c in drawn[:DRAWN]), Tone.PLAIN),
-        Series("back to the client", tuple(c.bytes_back for c in drawn[:DRAWN]), Tone.ACCEPTED),
+        Series("to the server", tuple(found.sent[a] for a in labels), Tone.PLAIN),
+        Series("back to the client", tuple(found.back[a] for a in labels), Tone.ACCEPTED),
     )
-    return (_bars(title, drawn, series, Kind.BYTES, "bytes"),)
+    part = share(most / found.moved.total())
+    title = f"{first} moved {part} of the bytes on {spoken(ports)}"
+    return (Bars(title, labels, series, Kind.BYTES, "bytes", _more(len(largest))),)
 
 
 def _rejects_chart(ports: tuple[int, ...], rejected: list[Client]) -> Bars:
-    series = Series("rejected", tuple(c.records for c in rejected[:DRAWN]), Tone.REJECTED)
-    title = f"Every client of {spoken(ports)} was rejected"
-    return _bars(title, rejected, (series,), Kind.COUNT, "rejected flows")
+    drawn = rejected[:DRAWN]
+    return Bars(
+        f"Every client of {spoken(ports)} was rejected",
+        tuple(client.address for client in drawn),
+        (Series("rejected", tuple(client.records for client in drawn), Tone.REJECTED),),
+        Kind.COUNT,
+        "rejected flows",
+        _more(len(rejected)),
+    )
 
 
-def _bars(
-    title: str, clients: list[Client], series: tuple[Series, ...], kind: Kind, unit: str
-) -> Bars:
-    labels = tuple(client.address for client in clients[:DRAWN])
-    rest = len(clients) - len(labels)
-    return Bars(title, labels, series, kind, unit, f"and {count(rest)} more" if rest else "")
+def _more(clients: int) -> str:
+    return f"and {count(clients - DRAWN)} more" if clients > DRAWN else ""
 
 
 def _notes(rows: Sequence[Row], aside: Sequence[Row], found: Found) -> Iterable[Note]:

@@ -125,6 +125,10 @@ def test_what_a_nat_gateway_passes_on_counts_once(ask: Ask) -> None:
     ]
     answer = ask("db-clients 443", *records)
     assert "moving 9.10 kB" in answer.headline
+    assert column(answer, "Accepted", "client") == [host, gateway]
+    (chart,) = answer.charts
+    assert isinstance(chart, Bars)
+    assert (chart.labels, chart.series[1].values) == ((host,), (9000,))
     assert "10.0.0.5 passes on others' traffic, as a NAT gateway does" in method(answer)
 
 

@@ -28,9 +28,10 @@ cd "$target"
   local-slack-linux-x64@0.1.8 emulate@0.12.2 playwright-core@1.64.1
 
 if ! command -v chromium > /dev/null; then
+  browser="chromium fonts-dejavu-core fonts-noto-color-emoji"
   if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-    apt-get install -y -qq --no-install-recommends chromium > /dev/null 2>&1 ||
-      { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium > /dev/null; } ||
+    apt-get install -y -qq --no-install-recommends $browser > /dev/null 2>&1 ||
+      { apt-get update -qq && apt-get install -y -qq --no-install-recommends $browser > /dev/null; } ||
       echo "chromium is not installed; the page is not looked at" >&2
   else
     echo "chromium is not installed; the page is not looked at" >&2

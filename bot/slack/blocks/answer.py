@@ -137,10 +137,10 @@ def pack(lines: Sequence[str], most: int) -> list[str]:
 
 def _tables(answer: Answer) -> list[Block]:
     """Slack takes one table block a message, so the first table with rows gets it."""
-    zone = answer.question.zone
+    question = answer.question
     blocks: list[Block] = []
     for n, table in enumerate(table for table in answer.tables if table.rows):
-        blocks += table_text(table, zone) if n else table_block(table, zone)
+        blocks += table_text(table, question) if n else table_block(table, question)
     return blocks
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
+from bot.model.answer import Question
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.writing import many, written
 from bot.slack import limits
@@ -17,10 +18,10 @@ CELL = 200  # characters of one cell; the longest honest values (ARNs, console t
 _TO_THE_RIGHT = {Kind.COUNT, Kind.BYTES, Kind.SHARE, Kind.SECONDS, Kind.PORT}
 
 
-def table_block(table: Table, zone: ZoneInfo) -> list[Block]:
+def table_block(table: Table, question: Question) -> list[Block]:
     """The table under its title, as a table block; what does not fit is counted below it."""
     shown = _room(table, ROWS_SHOWN)
-    rows = _texts(shown, zone)
+    rows = _texts(shown, question)
     kept = _fitting(rows, limits.TABLE_CHARACTERS)
     block: Block = {
         "type": "table",
@@ -33,10 +34,10 @@ def table_block(table: Table, zone: ZoneInfo) -> list[Block]:
     return [_title(table), block, *left_off(table, shown, kept - 1)]
 
 
-def table_text(table: Table, zone: ZoneInfo) -> list[Block]:
+def table_text(table: Table, question: Question) -> list[Block]:
     """The table under its title, in a fixed-width box; what does not fit is counted below it."""
     shown = _room(table, FURTHER_ROWS_SHOWN)
-    lines = _aligned(_texts(shown, zone), shown.columns)
+    lines = _aligned(_texts(shown, question), shown.columns)
     kept = _fitting([[line, ""] for line in lines], limits.PREFORMATTED)
     return [_title(table), preformatted("\n".join(lines[:kept])), *left_off(table, shown, kept - 1)]
 
@@ -64,17 +65,23 @@ def _room(table: Table, most: int) -> Table:
     )
 
 
-def _texts(table: Table, zone: ZoneInfo) -> list[list[str]]:
-    """Header and rows as people read them, one line a cell."""
-    head = [_line(column.title) for column in table.columns]
-    return [head] + [
-        [_written(value, column, zone) for value, column in zip(row, table.columns, strict=True)]
+def _texts(table: Table, question: Question) -> list[list[str]]:
+    """Header and rows as people read them, one line a cell.
+
+    Times are without a date where the window lies within one day: it is written above the table.
+    """
+    zone = question.zone
+    start, end = (at.astimezone(zone).date() for at in (question.window.start, question.window.end))
+
+    def text(value: Value, column: Column) -> str:
+        if isinstance(value, datetime) and start == end == value.astimezone(zone).date():
+            return f"{value.astimezone(zone):%H:%M:%S}"
+        return _line(written(value, column.kind, zone))
+
+    return [[_line(column.title) for column in table.columns]] + [
+        [text(value, column) for value, column in zip(row, table.columns, strict=True)]
         for row in table.rows
     ]
-
-
-def _written(value: Value, column: Column, zone: ZoneInfo) -> str:
-    return _line(written(value, column.kind, zone))
 
 
 def _line(text: str) -> str:

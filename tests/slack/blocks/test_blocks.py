@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from bot.model.table import Column, Kind, Table
+from bot.model.window import Window
 from bot.slack import limits
 from bot.slack.blocks.answer import answer_blocks, notification, pack
 from bot.slack.blocks.home import home_blocks
@@ -79,7 +81,7 @@ def test_cautions_come_before_the_figures() -> None:
 
 
 def test_the_table_block_leaves_details_out_and_aligns_numbers() -> None:
-    _, block = table_block(answers.clients_table(), answers.BERLIN)
+    _, block = table_block(answers.clients_table(), answers.question())
     assert [cell["text"] for cell in block["rows"][0]] == [
         "Client", "Bytes", "Flows", "Share", "Last seen",
     ]  # fmt: skip
@@ -87,13 +89,19 @@ def test_the_table_block_leaves_details_out_and_aligns_numbers() -> None:
         "left", "right", "right", "right", "left",
     ]  # fmt: skip
     assert [cell["text"] for cell in block["rows"][1]] == [
-        "10.0.1.0", "1.23 MB", "12\u2009000", "50 %", "2026-11-20 15:30:00",
+        "10.0.1.0", "1.23 MB", "12\u2009000", "50 %", "15:30:00",
     ]  # fmt: skip
+
+
+def test_times_keep_their_date_where_the_window_is_longer_than_a_day() -> None:
+    longer = Window(answers.NOW - timedelta(days=2), answers.NOW)
+    _, block = table_block(answers.clients_table(), replace(answers.question(), window=longer))
+    assert block["rows"][1][-1]["text"] == "2026-11-20 15:30:00"
 
 
 def test_a_table_of_details_only_is_shown_whole() -> None:
     table = Table("t", (Column("a", "A", detail=True),), (("x",),))
-    _, block = table_block(table, answers.BERLIN)
+    _, block = table_block(table, answers.question())
     assert block["rows"] == [
         [{"type": "raw_text", "text": "A"}],
         [{"type": "raw_text", "text": "x"}],
@@ -119,7 +127,7 @@ def test_text_tables_line_up() -> None:
         (Column("a", "Address"), Column("n", "N", Kind.COUNT)),
         (("10.0.0.1", 5), ("10.0.0.100", 12_345)),
     )
-    _, box = table_text(table, answers.BERLIN)
+    _, box = table_text(table, answers.question())
     assert box["elements"][0]["elements"][0]["text"].split("\n") == [
         "Address          N",
         "10.0.0.1         5",
@@ -142,9 +150,9 @@ def test_every_row_of_a_table_is_shown_or_counted(
         tuple((value,) * columns for _ in range(rows)),
         left_off,
     )
-    blocks = table_block(table, answers.BERLIN)
+    blocks = table_block(table, answers.question())
     strict.check(blocks)
-    strict.check(table_text(table, answers.BERLIN))
+    strict.check(table_text(table, answers.question()))
     missing = rows + left_off - (len(blocks[1]["rows"]) - 1)
     assert (f"{missing} more row" in strict.words(blocks[2:])) == (missing > 0)
 

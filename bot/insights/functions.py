@@ -289,7 +289,7 @@ def _in_subnet(*versions: int) -> Build:
         if network.version not in versions:
             raise use.context.bad(use.node.arguments[1], f"{network} is IPv{network.version}")
         if isinstance(network, IPv4Network):
-            return truth(addresses.in_v4(use.text(0), network))
+            return truth(addresses.in_v4(use.text(0), network, use.terms[0].ipv4))
         return truth(addresses.in_v6(use.text(0), network))
 
     return build
@@ -300,7 +300,7 @@ def _address(test: Callable[[str], str]) -> Build:
 
 
 def _v4_number(use: Use) -> Term:
-    return Term(f"({addresses.v4_number(use.text(0))})", Kind.INTEGER)
+    return Term(use.terms[0].ipv4 or f"({addresses.v4_number(use.text(0))})", Kind.INTEGER)
 
 
 def _is_valid(sql: str) -> str:

@@ -21,12 +21,14 @@ class Source:
 
     Records of several formats can stand side by side: a field that a record's format lacks is
     missing (null in Insights), while `-` is text that is there. A NUMBER keeps both as NULL, so
-    `present` is what tells them apart.
+    `present` is what tells them apart. `ipv4`, when given, yields the value as a 32-bit number
+    where the text is a dotted IPv4 address without leading zeros, and NULL where it is not.
     """
 
     sql: str
     stored: Stored
     present: str = "true"
+    ipv4: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def pointer(path: str) -> str:
 def _term(source: Source) -> Term:
     simple = re.fullmatch(r'\w+|"[^"]+"', source.sql)
     sql = source.sql if simple else f"({source.sql})"
-    term = Term(sql, _KINDS[source.stored])
+    term = Term(sql, _KINDS[source.stored], ipv4=source.ipv4)
     if source.present == "true":
         return term
     return replace(term, present=f"({source.present})")

@@ -35,12 +35,14 @@ _LARGEST_INTEGER = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """SQL of one kind. `present` matters for STORED; `literal` is what a query spells out."""
+    """SQL of one kind. `present` matters for STORED; `literal` is what a query spells out; `ipv4`
+    is the number of a dotted IPv4 address, for fields that keep it."""
 
     sql: str
     kind: Kind
     present: str = "true"
     literal: str | int | float | bool | None = None
+    ipv4: str | None = None
 
 
 NOTHING = Term("CAST(NULL AS VARCHAR)", Kind.NOTHING)

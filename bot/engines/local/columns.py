@@ -26,8 +26,11 @@ TIME = "@time"  # milliseconds; only in formats that hold no start
 STREAM = "@logStream"  # only where it is not the file's name; null otherwise
 NAME = "@name"  # of the file, below the source
 LINE = "@line"  # its number in the file; with an envelope around it, the event's number
+IPV4 = "@ipv4"  # after a field's name: its address as a number; null for other text
 DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 _DATE = "@date"
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"^{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}$"
 _DATED = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$"
 _PARSING = pacsv.ParseOptions(
     delimiter=" ", quote_char=False, double_quote=False, escape_char=False
@@ -36,7 +39,11 @@ _PARSING = pacsv.ParseOptions(
 
 def schema(form: Format) -> pa.Schema:
     """Columns of records of a format, as they are kept."""
-    fields = [pa.field(name, _type(name, form)) for name in form.names]
+    kinds = {name: _type(name, form) for name in form.names} | dict.fromkeys(
+        form.addresses, DICTIONARY
+    )
+    fields = [pa.field(name, kind) for name, kind in kinds.items()]
+    fields += [pa.field(name + IPV4, pa.int64()) for name in form.addresses]
     fields.append(pa.field(MESSAGE, pa.string()))
     if not form.timed:
         fields.append(pa.field(TIME, pa.int64()))
@@ -163,13 +170,34 @@ def finished(
     times: Column | None,
 ) -> pa.Table:
     """The fields together with where each record comes from, in the columns of `schema`."""
+    for name in form.addresses:
+        encoded = _encoded(fields[name])
+        numbers = ipv4_numbers(encoded.dictionary).take(encoded.indices)
+        fields = fields.set_column(fields.column_names.index(name), name, encoded)
+        fields = fields.append_column(name + IPV4, numbers)
     if MESSAGE not in fields.column_names:
         fields = fields.append_column(MESSAGE, pa.nulls(fields.num_rows, pa.string()))
     if times is not None:
         fields = fields.append_column(TIME, times)
     for name, column in ((STREAM, streams), (NAME, names), (LINE, lines)):
         fields = fields.append_column(name, column)
-    return fields.cast(schema(form))
+    kept = schema(form)
+    return fields.select(kept.names).cast(kept)
+
+
+def _encoded(column: Column) -> Column:
+    encoded = column.combine_chunks().dictionary_encode()
+    return encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+
+
+def ipv4_numbers(words: Column) -> Column:
+    """The 32-bit numbers of dotted IPv4 addresses without leading zeros; null for other words."""
+    dotted = pc.match_substring_regex(words, _IPV4)
+    octets = pc.split_pattern(words.filter(dotted), ".").flatten().cast(pa.int64())
+    total: Column = 0
+    for place in range(4):
+        total = pc.add(pc.multiply(total, 256), octets.take(arange(place, len(octets), 4)))
+    return pc.replace_with_mask(pa.nulls(len(words), pa.int64()), dotted, total)
 
 
 def repeated(values: Sequence[object], counts: Sequence[int]) -> Column:

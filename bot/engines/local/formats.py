@@ -13,6 +13,7 @@ from bot.model.writing import many
 
 LARGEST_LINE = 1 << 20  # bytes; CloudWatch takes events of at most 1,024 KB
 MISSING = "-"
+_ADDRESSES = ("srcAddr", "dstAddr", "pktSrcAddr", "pktDstAddr")
 _LARGEST_NUMBER = 2**63 - 1
 _MILLISECONDS_FROM = 10**11  # a time this large is no count of seconds: that would be year 5138
 _TIME_LIMIT = 10**14
@@ -45,6 +46,11 @@ class Format:
     def numbers(self) -> frozenset[str]:
         """Insights names of those that hold whole numbers."""
         return frozenset(name for name in self.names if name in BY_NAME and BY_NAME[name].number)
+
+    @cached_property
+    def addresses(self) -> tuple[str, ...]:
+        """Insights names of those that hold an IP address."""
+        return tuple(name for name in self.names if name in _ADDRESSES)
 
     @property
     def timed(self) -> bool:

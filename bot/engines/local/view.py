@@ -15,7 +15,7 @@ from bot.model.window import Window
 
 # Columns of the Parquet files besides the fields; bot.engines.local.columns writes them.
 MESSAGE, TIME, STREAM = "@message", "@time", "@logStream"
-NAME, LINE = "@name", "@line"
+NAME, LINE, IPV4 = "@name", "@line", "@ipv4"
 _FORMAT, _ORDER = "@format", "@order"
 _POINTER = f'concat("{NAME}", \':\', "{LINE}")'
 # Puts records of one instant in the same order every time; by hash, since names are long.
@@ -65,6 +65,7 @@ def _select(number: int, form: Format, group: list[Piece], window: Window, log: 
         message = f'coalesce("{MESSAGE}", {message})'
     columns = [
         *(f'"{name}"' for name in form.names),
+        *(f'"{name}{IPV4}"' for name in form.addresses),
         f'{_time(form)} AS "@timestamp"',
         f'{message} AS "{MESSAGE}"',
         f'coalesce("{STREAM}", "{NAME}") AS "{STREAM}"',
@@ -126,8 +127,9 @@ def _fields(forms: Sequence[Format]) -> dict[str, Source]:
         present = "true"
         if len(having) < len(forms):
             present = f'"{_FORMAT}" IN ({", ".join(map(str, having))})'
-        number = any(name in form.numbers for form in forms)
-        fields[name] = Source(f'"{name}"', Stored.NUMBER if number else Stored.TEXT, present)
+        stored = Stored.NUMBER if name in forms[having[0]].numbers else Stored.TEXT
+        address = name in forms[having[0]].addresses
+        fields[name] = Source(f'"{name}"', stored, present, f'"{name}{IPV4}"' if address else None)
     return fields
 
 
@@ -137,6 +139,7 @@ def _nothing() -> str:
         f'NULL::{"BIGINT" if name in DEFAULT.numbers else "VARCHAR"} AS "{name}"'
         for name in DEFAULT.names
     ]
+    columns += [f'NULL::BIGINT AS "{name}{IPV4}"' for name in DEFAULT.addresses]
     columns += ['NULL::TIMESTAMP AS "@timestamp"']
     columns += [f'NULL::VARCHAR AS "{name}"' for name in (MESSAGE, STREAM, "@log", "@ptr")]
     return f"(SELECT {', '.join(columns)} WHERE false)"

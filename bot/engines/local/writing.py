@@ -70,7 +70,9 @@ class _File:
 
     def _write(self) -> None:
         if self._waiting:
-            table = pa.concat_tables(self._waiting).unify_dictionaries().combine_chunks()
+            table = self._waiting[0]
+            if len(self._waiting) > 1:
+                table = pa.concat_tables(self._waiting).unify_dictionaries().combine_chunks()
             self._writer.write_table(table, row_group_size=max(1, table.num_rows))
         self._waiting, self._rows_waiting = [], 0
 

@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,17 @@ def read(folder: Path) -> tuple[list[dict[str, Any]], list[Report]]:
     """Every record below a folder, as it is kept, and the reports."""
     rows: list[dict[str, Any]] = []
     reports = read_files(discover(folder).files, lambda _, table: rows.extend(table.to_pylist()))
+    for row in rows:
+        for name in [name for name in row if name.endswith("@ipv4")]:
+            assert row.pop(name) == _number(row[name.removesuffix("@ipv4")])
     return rows, reports
+
+
+def _number(word: str) -> int | None:
+    try:
+        return int(IPv4Address(word))
+    except ValueError:
+        return None
 
 
 def as_line(row: dict[str, Any]) -> str:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
+import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -88,6 +91,16 @@ def test_a_version_that_must_be_is_checked() -> None:
     text = f"{RECORDS[0]}\n3{RECORDS[1][1:]}\n".encode()
     assert columns.parsed(text, DEFAULT) is not None
     assert columns.parsed(text, DEFAULT, version=2) is None
+
+
+@given(st.lists(st.text("0123456789.:-", max_size=15) | st.ip_addresses().map(str)))
+def test_addresses_have_numbers_as_the_standard_library_has_them(words: list[str]) -> None:
+    numbers = columns.ipv4_numbers(pa.array(words, pa.string())).to_pylist()
+    for word, number in zip(words, numbers, strict=True):
+        try:
+            assert number == int(IPv4Address(word))
+        except ValueError:
+            assert number is None
 
 
 def test_a_format_without_numbers_is_never_read_at_once() -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -44,40 +42,27 @@ def test_a_place_comes_free_after_an_error() -> None:
         pass
 
 
-def test_places_go_to_who_came_first() -> None:
-    slots, order = Slots(1), []
-    done = threading.Event()
-    entered: list[threading.Event] = [threading.Event() for _ in range(4)]
+def leave(_: float) -> None:
+    raise Cancelled("gone")
 
-    def sleeper(number: int) -> Callable[[float], None]:
-        def wait(_: float) -> None:
-            entered[number].set()
-            done.wait(0.002)
 
-        return wait
-
-    def work(number: int) -> None:
-        with slots.place(sleeper(number)):
-            order.append(number)
-
-    holder = ExitStack()
+def test_a_free_place_is_for_who_stood_in_line_first() -> None:
+    slots, holder = Slots(1), ExitStack()
     holder.enter_context(slots.place(nobody_waits))
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for number, thread in enumerate(threads):
-        thread.start()
-        assert entered[number].wait(30)
-    holder.close()
-    for thread in threads:
-        thread.join(30)
-    assert order == [0, 1, 2, 3]
+    turned_away: list[bool] = []
+
+    def wait(_: float) -> None:
+        holder.close()
+        with pytest.raises(Cancelled), slots.place(leave):
+            raise AssertionError("who came later got in first")
+        turned_away.append(True)
+
+    with slots.place(wait):
+        assert turned_away == [True]
 
 
 def test_who_leaves_the_line_does_not_block_it() -> None:
     slots = Slots(1)
-
-    def leave(_: float) -> None:
-        raise Cancelled("gone")
-
     with slots.place(nobody_waits), pytest.raises(Cancelled), slots.place(leave):
         raise AssertionError("nobody gets in")
     with slots.place(nobody_waits):

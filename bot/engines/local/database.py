@@ -13,6 +13,7 @@ import duckdb
 from bot.engines.engine import Watch
 from bot.model.errors import EngineError, TimedOut
 
+_REMEMBERED = 256  # counts
 _AGAIN = 0.02  # seconds between interrupts: one that comes before a query has begun is lost
 
 
@@ -62,6 +63,7 @@ class Database:
             "lock_configuration = true",
         ):
             self._connection.execute(f"SET {setting}")
+        self._counts: dict[str, int] = {}
 
     def rows(self, sql: str, watch: Watch, deadline: Deadline) -> list[tuple[Any, ...]]:
         """The rows of a query.
@@ -86,6 +88,17 @@ class Database:
                 ) from None
             except duckdb.Error as error:
                 raise EngineError(f"the query failed: {str(error).splitlines()[0]}") from None
+
+    def count(self, sql: str, watch: Watch, deadline: Deadline) -> int:
+        """The one number that `sql` yields. What it was before is remembered: the files it names
+        never change."""
+        count = self._counts.get(sql)
+        if count is None:
+            count = int(self.rows(sql, watch, deadline)[0][0])
+            if len(self._counts) >= _REMEMBERED:
+                self._counts.clear()
+            self._counts[sql] = count
+        return count
 
     def close(self) -> None:
         self._connection.interrupt()

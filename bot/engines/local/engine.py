@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 import threading
@@ -14,11 +15,12 @@ from typing import Any
 from bot.engines.engine import Watch
 from bot.engines.local.database import Database, Deadline
 from bot.engines.local.discovery import Listing, discover
+from bot.engines.local.keeping import sweep
 from bot.engines.local.library import Holdings, Library
 from bot.engines.local.notes import check_readable, notes
 from bot.engines.local.segments import Segments
 from bot.engines.local.view import relation
-from bot.model.errors import BadSource, EngineError
+from bot.model.errors import EngineError
 from bot.model.query import LARGEST_LIMIT, Query, Result, Row, Statistics
 from bot.model.window import Window
 
@@ -30,7 +32,8 @@ class LocalEngine:
 
     Files are read when a window first needs them and kept as Parquet in `cache`, or, without one,
     in a temporary folder that goes with the engine. `prepare` is called with each window before
-    files are listed. `timeout` is in seconds and includes reading. `memory` is what DuckDB may use.
+    files are listed. `timeout` is in seconds and includes reading. `memory` is what DuckDB may use,
+    `keep` how many bytes the cache may hold, for all sources together.
 
     Scanned are all records of the files that may hold some of the window, with the bytes of their
     text; matched are, as AWS counts, the records that every filter let through.
@@ -47,6 +50,7 @@ class LocalEngine:
         cache: Path | None = None,
         timeout: float = 300.0,
         memory: str = "512MB",
+        keep: int = 20 * 10**9,
         threads: int | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -55,12 +59,15 @@ class LocalEngine:
         self._prepare = prepare
         self._timeout = timeout
         self._clock = clock
+        kept = _folder(cache, path) if cache else None
         self._own = tempfile.TemporaryDirectory(prefix="flows-")
-        threads = threads or os.cpu_count() or 1
         own = Path(self._own.name)
-        kept = _folder(cache, path) if cache else own / "read"
-        kept.mkdir(parents=True, exist_ok=True)
-        self._library = Library(Segments(kept), threads)
+        if kept is None:
+            kept = own / "read" / "files"
+            kept.mkdir(parents=True)
+        threads = threads or os.cpu_count() or 1
+        sweep(kept.parent, clock().timestamp())
+        self._library = Library(Segments(kept), threads, keep)
         self._database = Database(kept, memory=memory, threads=threads, spill=own / "spill")
         self._preparing = threading.Lock()
         self._listing = Listing()
@@ -86,7 +93,7 @@ class LocalEngine:
             translation = translate(pipeline, over, query, self._clock())
             try:
                 rows = self._database.rows(translation.sql, watch, deadline)
-                matched = self._database.rows(translation.matched, watch, deadline)[0][0]
+                matched = self._database.count(translation.matched, watch, deadline)
             except FileNotFoundError:
                 continue
             statistics = Statistics(
@@ -131,10 +138,14 @@ def _row(columns: Sequence[str], values: Sequence[Any]) -> Row:
 
 def _folder(cache: Path, path: Path) -> Path:
     """Where what was read of one source is kept: by the path that it really is."""
-    import hashlib  # noqa: PLC0415
-
+    name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:32]
+    folder = cache / "read" / name
     try:
-        real = str(path.resolve())
-    except (OSError, RuntimeError) as error:
-        raise BadSource(f"cannot be read: {error}", where=str(path)) from None
-    return cache / "read" / hashlib.sha256(real.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(
+            f"the cache cannot be used: {error.strerror or error}",
+            where=str(folder),
+            hint="Set FLOWS_CACHE to a folder that can be written.",
+        ) from None
+    return folder

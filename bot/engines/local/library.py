@@ -6,19 +6,23 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bot.engines.engine import Watch
 from bot.engines.local.database import Deadline
 from bot.engines.local.discovery import Listing, SourceFile
+from bot.engines.local.keeping import shrink, use
 from bot.engines.local.reports import Report
 from bot.engines.local.segments import Segment, Segments
 from bot.engines.local.view import Piece
-from bot.model.errors import Cancelled
+from bot.model.errors import Cancelled, EngineError
 from bot.model.query import Progress, Statistics
 from bot.model.window import Window
 
 _SMALLEST_GROUP = 4 << 20  # bytes on disk that are worth a thread and a segment of their own
 _LARGEST_GROUP = 32 << 20
+_SMALL = 128 * 1024  # records below which a segment is small
+_MANY = 8  # small segments that are joined into one
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,10 @@ class _Known:
 class Library:
     """Reads files as windows need them and keeps what was read. Safe for threads."""
 
-    def __init__(self, segments: Segments, threads: int) -> None:
+    def __init__(self, segments: Segments, threads: int, limit: int) -> None:
         self._segments = segments
         self._threads = threads
+        self._limit = limit
         self._lock = threading.Lock()
 
     def hold(self, listing: Listing, window: Window, watch: Watch, deadline: Deadline) -> Holdings:
@@ -57,8 +62,11 @@ class Library:
             unread = [file for file in wanted if file.name not in known.places]
             if unread:
                 self._read(unread, watch, deadline)
+                self._tidy(self._known(listing.files), {file.name for file in wanted})
                 known = self._known(listing.files)
         seen = [known.places[file.name] for file in wanted if file.name in known.places]
+        for folder in {segment.folder for segment, _ in seen}:
+            use(folder)
         return Holdings(
             tuple(_pieces(seen, known, window)),
             tuple(report for _, report in seen),
@@ -90,6 +98,15 @@ class Library:
             known.stale[segment] = frozenset(stale)
         return known
 
+    def _tidy(self, known: _Known, wanted: set[str]) -> None:
+        """Join small segments once there are many, and keep the cache within its limit."""
+        small = [(s, stale) for s, stale in known.stale.items() if s.rows < _SMALL]
+        if len(small) >= _MANY:
+            self._segments.join(small)
+            return
+        needed = {s.folder for name, (s, _) in known.places.items() if name in wanted}
+        shrink(self._segments.folder.parent, self._limit, frozenset(needed))
+
     def _read(self, files: Sequence[SourceFile], watch: Watch, deadline: Deadline) -> None:
         failed = threading.Event()
         told = _Told(sum(file.identity.size for file in files), watch)
@@ -103,6 +120,9 @@ class Library:
         def read(group: Sequence[SourceFile]) -> None:
             try:
                 told.add(self._segments.write(group, check))
+            except OSError as error:
+                failed.set()
+                raise _full(self._segments.folder, error) from None
             except BaseException:
                 failed.set()
                 raise
@@ -116,6 +136,14 @@ class Library:
         errors = [error for future in futures if (error := future.exception())]
         for error in sorted(errors, key=lambda error: str(error) == "reading was stopped"):
             raise error
+
+
+def _full(folder: Path, error: OSError) -> EngineError:
+    return EngineError(
+        f"what was read cannot be kept: {error.strerror or error}",
+        where=str(folder),
+        hint="Make room there, or set FLOWS_CACHE to another folder.",
+    )
 
 
 class _Turn:

@@ -21,10 +21,11 @@ from bot.engines.local.reports import Report
 
 if TYPE_CHECKING:
     from bot.engines.local.discovery import SourceFile
+    from bot.engines.local.writing import PartsWriter
 
 _VERSION = 1  # of the manifest and the columns; what another version wrote is not read
 _MANIFEST = "manifest.json"
-_DONE, _WRITING = "segment-", "writing-"
+DONE, WRITING = "segment-", "writing-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,10 @@ class Segment:
     parts: tuple[Part, ...]
     reports: tuple[Report, ...]
 
+    @property
+    def rows(self) -> int:
+        return sum(part.rows for part in self.parts)
+
 
 class Segments:
     """The segments in one folder. Not safe for threads: who owns it guards it."""
@@ -54,14 +59,15 @@ class Segments:
         self._by_name: dict[str, Segment] = {}
 
     def look(self) -> list[Segment]:
-        """The segments that are there now, in order of names."""
+        """The segments that are there now. The largest come first, so that of two that hold a file
+        every process prefers the same."""
         found = {}
-        for folder in sorted(self.folder.glob(f"{_DONE}*")):
+        for folder in sorted(self.folder.glob(f"{DONE}*")):
             segment = self._by_name.get(folder.name) or _loaded(folder)
             if segment:
                 found[folder.name] = segment
         self._by_name = found
-        return list(found.values())
+        return sorted(found.values(), key=lambda segment: (-segment.rows, segment.folder.name))
 
     def forget(self, segment: Segment) -> None:
         """Remove a segment. Queries that have begun to read it finish undisturbed."""
@@ -71,24 +77,38 @@ class Segments:
     def write(self, files: Sequence[SourceFile], check: Callable[[], None]) -> Segment:
         """Read files and keep what they hold. When `check` raises, nothing is kept."""
         from bot.engines.local.reading import read_files  # noqa: PLC0415  (Arrow is slow to import)
+
+        return self._made(lambda writer: read_files(files, writer.add, check))
+
+    def join(self, segments: Sequence[tuple[Segment, frozenset[str]]]) -> Segment:
+        """Make one segment of several, each without the files named with it, and forget them."""
+        from bot.engines.local.writing import copy_parts  # noqa: PLC0415
+
+        def copy(writer: PartsWriter) -> list[Report]:
+            for segment, without in segments:
+                copy_parts(segment.parts, without, writer)
+            return [r for s, without in segments for r in s.reports if r.name not in without]
+
+        joined = self._made(copy)
+        for segment, _ in segments:
+            self.forget(segment)
+        return joined
+
+    def _made(self, fill: Callable[[PartsWriter], list[Report]]) -> Segment:
         from bot.engines.local.writing import PartsWriter  # noqa: PLC0415
 
-        folder = Path(tempfile.mkdtemp(prefix=_WRITING, dir=self.folder))
+        folder = Path(tempfile.mkdtemp(prefix=WRITING, dir=self.folder))
         try:
             with PartsWriter(folder) as writer:
-                reports = read_files(files, writer.add, check)
-            parts = tuple(writer.parts())
-            _save(folder / _MANIFEST, parts, reports)
-            done = folder.with_name(folder.name.replace(_WRITING, _DONE, 1))
+                reports = fill(writer)
+            _save(folder / _MANIFEST, tuple(writer.parts()), reports)
+            done = folder.with_name(folder.name.replace(WRITING, DONE, 1))
             folder.rename(done)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        segment = Segment(
-            done,
-            tuple(Part(p.form, done / p.path.name, p.rows, p.exact) for p in parts),
-            tuple(reports),
-        )
+        parts = (Part(p.form, done / p.path.name, p.rows, p.exact) for p in writer.parts())
+        segment = Segment(done, tuple(parts), tuple(reports))
         self._by_name[done.name] = segment
         return segment
 

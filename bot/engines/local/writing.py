@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.engines.local.columns import LINE, MESSAGE, TIME, schema
+from bot.engines.local.columns import LINE, MESSAGE, NAME, TIME, pc, schema
 from bot.engines.local.formats import Format
 from bot.engines.local.segments import Part
 
@@ -49,6 +49,19 @@ class PartsWriter:
     def parts(self) -> Iterator[Part]:
         for form, file in self._files.items():
             yield Part(form, file.path, file.rows, file.exact)
+
+
+def copy_parts(parts: Iterable[Part], without: frozenset[str], writer: PartsWriter) -> None:
+    """Hand the records of parts on, leaving out those of the files named in `without`."""
+    for part in parts:
+        with pq.ParquetFile(part.path) as file:
+            kept = schema(part.form)
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group).cast(kept)
+                if without:
+                    names = table[NAME].cast(pa.string())
+                    table = table.filter(pc.invert(pc.is_in(names, pa.array(sorted(without)))))
+                writer.add(part.form, table)
 
 
 class _File:

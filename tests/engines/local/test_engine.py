@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from bot.engines.engine import Engine, Watch
 from bot.engines.local.engine import LocalEngine
-from bot.model.errors import BadQuery, BadSource, Cancelled, TimedOut
+from bot.model.errors import BadQuery, BadSource, Cancelled, EngineError, TimedOut
 from bot.model.query import Progress, Query, Result
 from bot.model.window import Window
 from tests.engines.local.flowfiles import DAY, HEADER, LAYOUTS, RECORDS, START, record
@@ -182,6 +183,60 @@ def test_what_two_processes_read_at_once_counts_once(
         thread.join()
     assert counts == [360, 360, 360]
     assert [count(engine) for engine in engines] == [360, 360, 360]
+
+
+def test_files_that_come_one_by_one_are_joined(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    logs, cache = tmp_path / "logs", tmp_path / "cache"
+    logs.mkdir()
+    engine = opened(logs, cache=cache)
+    for number in range(20):
+        delivered(logs, f"{number:02}.log.gz", [record(number), f" {record(number + 20)}"])
+        assert count(engine) == 2 * (number + 1)
+    assert len(list(cache.glob("read/*/segment-*"))) < 8
+    (logs / "03.log.gz").unlink()
+    delivered(logs, "04.log.gz", RECORDS[:1])
+    rows = ask(engine, "fields @message, @ptr | sort @ptr asc").rows
+    expected = [
+        (f"{' ' * late}{record(number + 20 * late)}", f"{number:02}.log.gz:{2 + late}")
+        for number in range(20)
+        for late in (0, 1)
+        if number not in (3, 4)
+    ]
+    found = [(row["@message"], row["@ptr"]) for row in rows]
+    assert [pair for pair in found if not pair[1].startswith("04")] == expected
+    assert [pair[0] for pair in found if pair[1].startswith("04")] == RECORDS[:1]
+
+
+def test_a_small_cache_still_answers(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
+    cache = tmp_path / "cache"
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        LAYOUTS["bare"](tmp_path / name)
+        assert count(opened(tmp_path / name, cache=cache, keep=1)) == 60
+    assert len(list(cache.glob("read/*/segment-*"))) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_named(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EngineError, match="the cache cannot be used"):
+        opened(tmp_path, cache=tmp_path / "file")
+
+
+def test_what_another_process_removes_is_read_again(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    logs, cache = tmp_path / "logs", tmp_path / "cache"
+    logs.mkdir()
+    LAYOUTS["bare"](logs)
+    engine = opened(logs, cache=cache)
+    assert count(engine) == 60
+    for folder in cache.glob("read/*/segment-*"):
+        shutil.rmtree(folder)
+    assert count(engine, seconds(0, 30)) == 30
 
 
 def test_many_threads_ask_one_engine(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:

@@ -217,5 +217,9 @@ class Inventory:
         """The subnet whose range holds the address; None when several VPCs claim it."""
         return self._subnet_ranges.only_at(address)
 
+    def subnets_of(self, address: str) -> tuple[Subnet, ...]:
+        """Subnets whose range holds the address: one of each VPC that claims it."""
+        return self._subnet_ranges.all_at(address)
+
     def nacl_of(self, subnet_id: str) -> Nacl | None:
         return self._nacl_of_subnet.get(subnet_id)

@@ -114,6 +114,7 @@ def serving(folder: Path, api: str, mode: str, source: str) -> Iterator[dict[str
     """`flows serve`, ended by SIGTERM; the yielded dictionary then has its exit code and log."""
     settings = {
         "FLOWS_SOURCE": source,
+        "FLOWS_CACHE": str(folder / "cache"),  # a demo made now, as on a first day
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "FLOWS_SLACK_API": api,
         "FLOWS_HTTP_PORT": str(HTTP_PORT),

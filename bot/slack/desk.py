@@ -135,7 +135,12 @@ class Desk:
 
     def _stop(self, live: Live, why: str) -> None:
         live.why = why
-        self.soon(live.watch.stop)
+        self.soon(lambda: self._stopping(live))
+
+    def _stopping(self, live: Live) -> None:
+        live.watch.stop()
+        if not live.started:  # its turn may be far away
+            self._endings.stopped(live)
 
     def _placeholder(self, live: Live, ahead: int) -> None:
         try:
@@ -165,6 +170,7 @@ class Desk:
             live.why = RESTARTING
             raise Cancelled(RESTARTING)
         live.watch.check()
+        live.started = True
         live.post.started()
         zone = self._people.zone(live.request.user)
         answer = self._ask(live.request.line, zone=zone, watch=live.watch)

@@ -34,6 +34,7 @@ class Live:
     private: Private
     watch: Watch
     why: str = "it was stopped"
+    started: bool = False
 
 
 class Endings:

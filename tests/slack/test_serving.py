@@ -114,9 +114,13 @@ def test_a_port_that_is_taken_is_named(house: House) -> None:
         pass
 
 
-def test_a_body_that_is_too_large_is_refused(house: House) -> None:
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(house: House) -> None:
     slack = house.start()
-    assert slack.post("x" * (serving.MOST_BODY + 1), {"X-Slack-Signature": "v0=x"}).status == 413
+    port = int(slack.request_url.split(":")[2].split("/")[0])
+    with socket.create_connection(("127.0.0.1", port), 5) as person:
+        head = f"POST {serving.PATH} HTTP/1.1\r\nHost: x\r\n"
+        person.sendall(f"{head}Content-Length: {serving.MOST_BODY + 1}\r\n\r\n".encode())
+        assert person.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 @pytest.mark.timeout(60)

@@ -62,11 +62,13 @@ schedules = Table(
 
 # One row a message that is owed. `key` says what it is, so the same thing is never owed twice; it
 # travels in Slack's message metadata. `attempts` over one means: ask the channel before sending.
+# `does` is post, edit or reply; the last two are about the message of another key.
 deliveries = Table(
     "deliveries",
     metadata,
     Column("key", String(200), primary_key=True),
-    Column("kind", String(16), nullable=False),
+    Column("does", String(8), nullable=False),
+    Column("about", String(200)),
     Column("channel", String(64), nullable=False),
     Column("payload", JSON, nullable=False),
     Column("due_at", Moment, nullable=False),
@@ -78,6 +80,7 @@ deliveries = Table(
     Column("message", String(64)),
     Column("given_up", Text),
     Index("deliveries_open", "sent_at", "due_at"),
+    Index("deliveries_about", "about"),
 )
 
 # Counts of one settled five-minute bucket, added up by later answers. `dimension` names what `name`
@@ -102,10 +105,13 @@ buckets = Table(
     Column("source", String(512), primary_key=True),
     Column("bucket", Moment, primary_key=True),
     Column("counted_at", Moment),
+    Column("records", BigInteger, nullable=False, default=0),
+    Column("left_off", BigInteger, nullable=False, default=0),
     Column("bytes_scanned", BigInteger, nullable=False, default=0),
+    Column("latest", Moment),
+    Column("span", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),
     Column("failure", Text),
-    Column("claimed_by", String(64)),
-    Column("claimed_until", Moment),
 )
 
 detectors = Table(
@@ -129,9 +135,16 @@ incidents = Table(
     Column("resolved_at", Moment),
     Column("score", Float, nullable=False, default=0.0),
     Column("facts", JSON, nullable=False),
-    Column("channel", String(64)),
-    Column("message", String(64)),
     Index("incidents_open", "source", "state"),
+)
+
+# Work that one replica does for all, for as long as it holds the lease.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", Moment, nullable=False),
 )
 
 # What somebody said not to be told of: `scope` a series or an incident's key, until `until`.

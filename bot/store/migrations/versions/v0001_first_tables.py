@@ -30,16 +30,20 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=512), nullable=False),
         sa.Column("bucket", Moment(), nullable=False),
         sa.Column("counted_at", Moment(), nullable=True),
+        sa.Column("records", sa.BigInteger(), nullable=False),
+        sa.Column("left_off", sa.BigInteger(), nullable=False),
         sa.Column("bytes_scanned", sa.BigInteger(), nullable=False),
+        sa.Column("latest", Moment(), nullable=True),
+        sa.Column("span", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
-        sa.Column("claimed_by", sa.String(length=64), nullable=True),
-        sa.Column("claimed_until", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("source", "bucket"),
     )
     op.create_table(
         "deliveries",
         sa.Column("key", sa.String(length=200), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("does", sa.String(length=8), nullable=False),
+        sa.Column("about", sa.String(length=200), nullable=True),
         sa.Column("channel", sa.String(length=64), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("due_at", Moment(), nullable=False),
@@ -53,6 +57,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index("deliveries_about", ["about"], unique=False)
         batch_op.create_index("deliveries_open", ["sent_at", "due_at"], unique=False)
 
     op.create_table(
@@ -74,13 +79,18 @@ def upgrade() -> None:
         sa.Column("resolved_at", Moment(), nullable=True),
         sa.Column("score", sa.Float(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
-        sa.Column("channel", sa.String(length=64), nullable=True),
-        sa.Column("message", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("incidents", schema=None) as batch_op:
         batch_op.create_index("incidents_open", ["source", "state"], unique=False)
 
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("until", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
     op.create_table(
         "rollups",
         sa.Column("source", sa.String(length=512), nullable=False),
@@ -139,9 +149,11 @@ def downgrade() -> None:
         batch_op.drop_index("incidents_open")
 
     op.drop_table("incidents")
+    op.drop_table("leases")
     op.drop_table("detectors")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index("deliveries_open")
+        batch_op.drop_index("deliveries_about")
 
     op.drop_table("deliveries")
     op.drop_table("buckets")

@@ -1,0 +1,1 @@
+"""What the bot does by itself: counting logs as they come, and saying what is worth saying."""

@@ -1,0 +1,97 @@
+"""Watches rejects as they are counted, and has people told: once an incident, and of trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.schedule.courier import Owing
+from bot.schedule.incidents import Following, State, Told
+from bot.schedule.rollup import Trouble
+from bot.schedule.spikes import Spikes
+from bot.schedule.warning import unchecked, warning
+from bot.store.incidents import Incident, Incidents, Snoozes
+from bot.store.rollups import Rollups
+
+USEFUL = timedelta(hours=24)  # how late news of an incident is still worth posting
+PATIENCE = timedelta(minutes=10)  # nothing could be checked for so long, before it is said
+_TROUBLE = "trouble"
+
+
+class Guard:
+    """Looks at what was counted. `channels` says where warnings go at the time."""
+
+    def __init__(
+        self,
+        *,
+        spikes: Spikes,
+        following: Following,
+        incidents: Incidents,
+        snoozes: Snoozes,
+        rollups: Rollups,
+        owing: Owing,
+        channels: Callable[[], Iterable[str]],
+        zone: ZoneInfo,
+    ) -> None:
+        self._spikes = spikes
+        self._following = following
+        self._incidents = incidents
+        self._snoozes = snoozes
+        self._rollups = rollups
+        self._owing = owing
+        self._channels = channels
+        self._zone = zone
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was looked at yet."""
+        return self._spikes.begun
+
+    def look(self, start: datetime, end: datetime, now: datetime) -> None:
+        """Look at every bucket from `start` to `end` that was not looked at yet."""
+        looks = self._spikes.look(start, end)
+        ignored = frozenset(one.scope for one in self._snoozes.live(now)) if looks else frozenset()
+        for look in looks:
+            for told in self._following.follow(look, ignored):
+                self._tell(told, look.at, now)
+
+    def note(self, trouble: Trouble | None, checked: datetime, now: datetime) -> None:
+        """Say once that nothing can be checked, and once that it can again."""
+        known = self._incidents.by_key(_TROUBLE)
+        if trouble is not None:
+            if known is None or known.resolved_at:
+                facts = {"reason": trouble.reason, "told": False}
+                known = Incident(_TROUBLE, State.OPEN, trouble.since, now, facts=facts)
+                self._incidents.keep(known)
+            if now - known.last_seen >= PATIENCE and not known.facts["told"]:
+                first = Trouble(known.opened_at, trouble.reason)
+                facts = {"reason": trouble.reason, "told": True}
+                self._say(first, None, now)
+                self._incidents.keep(_with(known, State.OPEN, None, facts))
+        elif known is not None and not known.resolved_at:
+            if known.facts["told"]:
+                self._say(Trouble(known.opened_at, known.facts["reason"]), checked, now)
+            self._incidents.keep(_with(known, State.RESOLVED, now, dict(known.facts)))
+
+    def _tell(self, told: Told, at: datetime, now: datetime) -> None:
+        message = warning(told, self._rollups, self._zone, at)
+        for channel in self._channels():
+            if told.new:
+                self._owing.post(message, channel, now, USEFUL)
+            else:
+                self._owing.edit(message, channel, now, USEFUL)
+
+    def _say(self, trouble: Trouble, over: datetime | None, now: datetime) -> None:
+        message = unchecked(trouble, self._zone, over)
+        for channel in self._channels():
+            if over is None:
+                self._owing.post(message, channel, now, USEFUL)
+            else:
+                self._owing.edit(message, channel, now, USEFUL)
+
+
+def _with(known: Incident, state: str, over: datetime | None, facts: dict[str, object]) -> Incident:
+    return Incident(
+        known.key, state, known.opened_at, known.last_seen, over, known.score, facts
+    )

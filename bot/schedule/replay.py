@@ -1,0 +1,124 @@
+"""A stretch of the past through the real scheduler, in virtual time."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+from bot.engines.engine import Engine, Watch
+from bot.model.answer import Network
+from bot.model.message import Message
+from bot.model.window import Window
+from bot.schedule.opening import HISTORY, open_ticker
+from bot.store.opening import Store, open_store
+
+STEP = timedelta(minutes=1)
+
+
+@dataclass
+class Clock:
+    """Time that passes only when it is told to."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Printed:
+    """A channel that prints what would have been posted, and remembers it."""
+
+    clock: Callable[[], datetime]
+    write: Callable[[str], None]
+    as_json: bool = False
+    _serial: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _posted: dict[str, str] = field(default_factory=dict)
+
+    def post(self, channel: str, message: Message, key: str) -> str:
+        self._posted[key] = str(next(self._serial))
+        self._say(channel, message, key, "")
+        return self._posted[key]
+
+    def edit(self, channel: str, timestamp: str, message: Message, key: str) -> None:
+        self._say(channel, message, key, "edited: ")
+
+    def reply(self, channel: str, timestamp: str, message: Message, key: str) -> str:
+        """Details: a thread's tables are not printed."""
+        self._posted[key] = str(next(self._serial))
+        return self._posted[key]
+
+    def find(self, channel: str, key: str, since: datetime, thread: str | None) -> str | None:
+        return self._posted.get(key)
+
+    def _say(self, channel: str, message: Message, key: str, how: str) -> None:
+        at = f"{self.clock():%Y-%m-%dT%H:%M:%SZ}"
+        if not self.as_json:
+            self.write(f"{at}  {how}{message.about} {message.state}: {message.headline}")
+            for line in message.lines:
+                self.write(f"{'':22}{line}")
+            return
+        told = {
+            "at": at,
+            "channel": channel,
+            "kind": message.about.value,
+            "state": message.state,
+            "headline": message.headline,
+            "key": message.key,
+        }
+        self.write(json.dumps(told, ensure_ascii=False))
+
+
+def replay(
+    engine: Engine,
+    window: Window,
+    *,
+    channel: str,
+    write: Callable[[str], None],
+    watch: Watch,
+    zone: ZoneInfo,
+    as_json: bool = False,
+    inside: tuple[Network, ...] = (),
+    history: timedelta = HISTORY,
+    duties: Sequence[Callable[[Store], Callable[[datetime], None]]] = (),
+) -> None:
+    """Run the scheduler from the window's start to its end, a minute a tick.
+
+    What was logged in the `history` before the window is learned from. Nothing is remembered
+    afterwards. Raises `FlowsError` when the logs cannot be read at all.
+    """
+    clock = Clock(window.start)
+    with _scratch() as store:
+        ticker = open_ticker(
+            store=store,
+            engine=engine,
+            channel=Printed(clock, write, as_json),
+            channels=lambda: (channel,),
+            clock=clock,
+            who="replay",
+            zone=zone,
+            inside=inside,
+            history=history,
+            duties=[duty(store) for duty in duties],
+        )
+        while clock.now <= window.end:
+            watch.check()
+            ticker.tick(watch)
+            clock.now += STEP
+
+
+@contextmanager
+def _scratch() -> Iterator[Store]:
+    with TemporaryDirectory(prefix="flows-replay-") as folder:
+        store = open_store(str(Path(folder, "state.db")))
+        try:
+            yield store
+        finally:
+            store.close()

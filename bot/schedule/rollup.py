@@ -1,0 +1,170 @@
+"""Counts each settled bucket once, and remembers which could not be counted.
+
+A bucket is settled when its records have had the time to arrive: the time over which a record
+gathers packets, as measured on the records themselves, and the time of delivery. A bucket whose
+newest record ends earlier than those of the buckets before it is asked for again, a few times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import median
+
+from bot.engines.engine import Engine, Watch
+from bot.model.answer import Network
+from bot.model.errors import Cancelled, FlowsError, TimedOut
+from bot.model.query import LARGEST_LIMIT, Query, Result
+from bot.model.window import Window
+from bot.network.ranges import insider
+from bot.schedule.counting import BUCKET, TEXT, Counted, bucket_of, buckets, count
+from bot.store.rollups import Bucket, Count, Rollups
+
+AT_ONCE = 72  # buckets of one query when catching up: six hours
+CATCH_UP = timedelta(hours=24)  # how far back a bucket that could not be counted is tried again
+SHORT, LONG = timedelta(minutes=1), timedelta(minutes=10)  # over which a record gathers packets
+MEASURED = 36  # buckets that say how late records are
+UNEVEN = timedelta(seconds=90)  # how much earlier than usual a bucket's records may end
+TRIES = 3
+REST = timedelta(minutes=3)  # after a failure, before the engine is asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why nothing could be counted, and since which bucket."""
+
+    since: datetime
+    reason: str
+
+
+class Counter:
+    """Counts the buckets of one source. `delivery` is how long records take to arrive."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        rollups: Rollups,
+        *,
+        delivery: timedelta,
+        inside: tuple[Network, ...] = (),
+        at_once: int = AT_ONCE,
+        limit: int = LARGEST_LIMIT,
+    ) -> None:
+        self._engine = engine
+        self._rollups = rollups
+        self._delivery = delivery
+        self._is_ours: Callable[[str], bool] = insider(inside)
+        self._at_once = at_once
+        self._limit = limit
+        self._failed: tuple[datetime, Trouble] | None = None  # when, and how
+
+    def settled(self, now: datetime) -> datetime:
+        """The end of the last bucket whose records should have arrived."""
+        known = self._rollups.buckets(now - CATCH_UP, now)
+        longest = max((one.span for one in known.values()), default=0)
+        gathering = LONG if longest > SHORT.total_seconds() else SHORT
+        return bucket_of(now - gathering - self._delivery)
+
+    def learn(self, start: datetime, end: datetime, watch: Watch) -> None:
+        """Count the buckets of a stretch that were not counted yet. Raises `FlowsError`."""
+        known = self._rollups.buckets(start, end)
+        missing = [at for at in buckets(start, end) if at not in known or not known[at].counted_at]
+        for some in _runs(missing, self._at_once):
+            self._count(some, end, watch)
+
+    def catch_up(self, start: datetime, now: datetime, watch: Watch) -> Trouble | None:
+        """Count every settled bucket since `start` that is not yet; what went wrong, if anything.
+
+        What could not be counted stays on the list until it is `CATCH_UP` old.
+        """
+        if self._failed and timedelta() <= now - self._failed[0] < REST:
+            return self._failed[1]
+        self._failed = None
+        end = self.settled(now)
+        begin = max(start, bucket_of(now - CATCH_UP))
+        known = self._rollups.buckets(begin - MEASURED * BUCKET, end)
+        wanted = [at for at in buckets(begin, end) if self._is_wanted(at, known, now)]
+        for some in _runs(wanted, self._at_once):
+            try:
+                self._count(some, now, watch)
+            except Cancelled:
+                raise
+            except FlowsError as error:
+                waiting = [at for at in wanted if at >= some[0]]
+                self._rollups.fail(waiting, str(error))
+                self._failed = now, Trouble(some[0], str(error))
+                return self._failed[1]
+        return None
+
+    def _is_wanted(self, at: datetime, known: dict[datetime, Bucket], now: datetime) -> bool:
+        bucket = known.get(at)
+        if bucket is None or bucket.counted_at is None:
+            return True
+        if bucket.attempts >= TRIES or now - bucket.counted_at < BUCKET:
+            return False
+        return _ends_early(bucket, [one for one in known.values() if one.at < at])
+
+    def _count(self, some: Sequence[datetime], now: datetime, watch: Watch) -> None:
+        """One query over neighbouring buckets; in halves where there is too much for one."""
+        window = Window(some[0], some[-1] + BUCKET)
+        try:
+            result = self._engine.run(Query(TEXT, window, self._limit), watch)
+        except TimedOut:
+            if len(some) == 1:
+                raise
+            result = None
+        if (result is None or result.truncated) and len(some) > 1:
+            half = len(some) // 2
+            self._count(some[:half], now, watch)
+            self._count(some[half:], now, watch)
+        elif result is not None:
+            self._keep(some, result, now)
+
+    def _keep(self, some: Sequence[datetime], result: Result, now: datetime) -> None:
+        counted = count(result.rows, self._is_ours)
+        before = self._rollups.buckets(some[0], some[-1] + BUCKET)
+        listed = sum(row.number("records") for row in result.rows)
+        left_off = max(0, result.statistics.records_matched - listed) if result.truncated else 0
+        scanned = result.statistics.bytes_scanned // len(some)
+        kept: list[tuple[Bucket, tuple[Count, ...]]] = []
+        for at in some:
+            found = counted.get(at, Counted())
+            bucket = Bucket(
+                at,
+                now,
+                found.records + left_off,
+                left_off,
+                scanned,
+                found.latest,
+                found.span,
+                attempts=before[at].attempts + 1 if at in before else 1,
+            )
+            if at in before:
+                bucket = replace(bucket, bytes_scanned=scanned + before[at].bytes_scanned)
+            kept.append((bucket, found.counts))
+        self._rollups.keep(kept)
+
+
+def _ends_early(bucket: Bucket, before: Sequence[Bucket]) -> bool:
+    """Whether records seem to be missing at a bucket's end, going by the buckets before it."""
+    gaps = [_gap(one).total_seconds() for one in before if one.latest]
+    if len(gaps) < MEASURED // 2:
+        return False
+    usual = timedelta(seconds=median(gaps))
+    return usual <= UNEVEN and _gap(bucket) > usual + UNEVEN  # where records are few, gaps mean nothing
+
+
+def _gap(bucket: Bucket) -> timedelta:
+    return BUCKET if bucket.latest is None else bucket.at + BUCKET - bucket.latest
+
+
+def _runs(at: Sequence[datetime], most: int) -> list[list[datetime]]:
+    """Neighbouring buckets together, at most so many."""
+    runs: list[list[datetime]] = []
+    for one in at:
+        if runs and len(runs[-1]) < most and one - runs[-1][-1] == BUCKET:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return runs

@@ -1,0 +1,74 @@
+"""One tick: count what has settled, look at it, owe what is due, deliver what is owed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.engines.engine import Watch
+from bot.model.errors import Cancelled, FlowsError
+from bot.schedule.counting import bucket_of
+from bot.schedule.courier import Courier
+from bot.schedule.guard import Guard
+from bot.schedule.rollup import Counter, Trouble
+from bot.store.leases import Leases
+from bot.store.rollups import Rollups
+
+KEEP = timedelta(days=36)  # rollups: five weeks, so that a weekday has four before it
+_TICKING = "ticking"
+
+logger = logging.getLogger(__name__)
+
+Duty = Callable[[datetime], None]  # owes what is due at a moment
+
+
+@dataclass(frozen=True)
+class Ticker:
+    """The scheduler's work over one source. Any number of replicas tick; one of them counts.
+
+    `history` is how much is counted at the first start, so that there is something to compare
+    with; what is before that start is not warned of. `duties` owe digests and watches.
+    """
+
+    counter: Counter
+    guard: Guard
+    rollups: Rollups
+    leases: Leases
+    courier: Courier
+    clock: Callable[[], datetime]
+    who: str
+    history: timedelta
+    duties: Sequence[Duty] = ()
+
+    def tick(self, watch: Watch) -> None:
+        """Do all that is due now. What fails is logged, and tried again by the next tick."""
+        now = self.clock()
+        if self.leases.take(f"{_TICKING}:{self.rollups.source}"[:64], self.who, now):
+            self._count(now, watch)
+            for duty in self.duties:
+                self._safely(duty, now)
+        self.courier.deliver()
+
+    def _count(self, now: datetime, watch: Watch) -> None:
+        start = self.rollups.first() or bucket_of(now - self.history)
+        settled = self.counter.settled(now)
+        try:
+            if not self.guard.begun:
+                self.counter.learn(start, settled, watch)
+            trouble = self.counter.catch_up(start, now, watch)
+        except Cancelled:
+            raise
+        except FlowsError as error:
+            trouble = Trouble(settled, str(error))
+        self.guard.look(start + self.history, settled, now)
+        self.guard.note(trouble, settled, now)
+
+    def _safely(self, duty: Duty, now: datetime) -> None:
+        try:
+            duty(now)
+        except Cancelled:
+            raise
+        except FlowsError as error:
+            logger.warning("a duty failed: %s", error)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.engines.local.decoding import PARQUET, Broken, chunks
 from bot.engines.local.events import Event, csv_events, json_events
-from bot.engines.local.formats import Format
+from bot.engines.local.formats import Format, Headers
 from bot.engines.local.layouts import Layout, look
 from bot.engines.local.lines import Lost, runs
 from bot.engines.local.reports import Tally
@@ -22,6 +22,7 @@ class Reading:
     """A file being read: `form` is the format that its next line is in, as far as is known."""
 
     tally: Tally
+    headers: Headers
     form: Format | None = None
     headed: bool = False  # whether a header line told the format
 
@@ -84,7 +85,7 @@ def blocks(reading: Reading) -> Iterator[Block]:
     except Broken as broken:
         reading.tally.trouble = str(broken)
         return
-    seen = look(start[: 1 << 16])
+    seen = look(start[: 1 << 16], reading.headers)
     reading.tally.layout, reading.form = seen.layout, seen.form
     if seen.layout is None:
         reading.tally.trouble = seen.why

@@ -13,7 +13,6 @@ from bot.engines.local.formats import (
     Format,
     Value,
     canonical,
-    header,
     headerless,
     looks_custom,
     values,
@@ -85,7 +84,7 @@ def _record(block: Block, place: int, line: str) -> Record | None:
         if not dated:
             raise BadRecord("no time before the record")
         time, line = moment_ms(dated[1]), dated[2]
-    if form := header(line):
+    if form := reading.headers.find(line):
         if not form.is_usable:
             raise BadRecord("a header line that names a field twice")
         adopt(reading, form)

@@ -13,6 +13,7 @@ from bot.model.writing import many
 
 LARGEST_LINE = 1 << 20  # bytes; CloudWatch takes events of at most 1,024 KB
 MISSING = "-"
+_HEADERS = 64  # that are remembered
 _ADDRESSES = ("srcAddr", "dstAddr", "pktSrcAddr", "pktDstAddr")
 _LARGEST_NUMBER = 2**63 - 1
 _MILLISECONDS_FROM = 10**11  # a time this large is no count of seconds: that would be year 5138
@@ -100,8 +101,24 @@ def header(line: str) -> Format | None:
     names = words(line)
     if not names or not all(_WORD.fullmatch(name) for name in names):
         return None
-    known = sum(insights_name(name) in BY_NAME for name in names)
-    return Format.of(names) if 2 * known >= len(names) else None
+    form = Format.of(names)
+    return form if 2 * sum(name in BY_NAME for name in form.names) >= len(names) else None
+
+
+class Headers:
+    """Remembers the header lines it saw: thousands of files begin with the same one."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Format] = {}
+
+    def find(self, line: str) -> Format | None:
+        """What `header` says."""
+        form = self._seen.get(line)
+        if form is None:
+            form = header(line)
+            if form is not None and len(self._seen) < _HEADERS:
+                self._seen[line] = form
+        return form
 
 
 def headerless(line: str) -> Format | None:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.engines.local.formats import Format, header, headerless, looks_custom
+from bot.engines.local.formats import Format, Headers, headerless, looks_custom
 
 BOM = b"\xef\xbb\xbf"
 _LINES_LOOKED_AT = 20
@@ -54,7 +54,7 @@ CUSTOM = (
 )
 
 
-def look(start: bytes) -> Look:
+def look(start: bytes, headers: Headers) -> Look:
     """Tell the layout from the first bytes of the decompressed file."""
     text = start.removeprefix(BOM).decode("utf-8", "replace").lstrip()
     if not text:
@@ -66,7 +66,7 @@ def look(start: bytes) -> Look:
     if console_columns(lines[0]):
         return Look(Layout.CONSOLE)
     for place, line in enumerate(lines):
-        found = _line(line, _FEWEST_WORDS if place else 1)
+        found = _line(line, headers, _FEWEST_WORDS if place else 1)
         if found.layout:
             return found
     if any(looks_custom(line) for line in lines):
@@ -74,13 +74,13 @@ def look(start: bytes) -> Look:
     return UNKNOWN
 
 
-def _line(line: str, fewest: int) -> Look:
+def _line(line: str, headers: Headers, fewest: int) -> Look:
     dated = DATED_LINE.fullmatch(line)
     if dated:
         record = dated[2]
-        form = header(record) or headerless(record)
+        form = headers.find(record) or headerless(record)
         return Look(Layout.EXPORTED, form) if form or looks_custom(record) else UNKNOWN
-    form = header(line)
+    form = headers.find(line)
     if form and len(form.names) >= fewest:
         return Look(Layout.DELIVERED) if form.is_usable else UNKNOWN
     if form := headerless(line):

@@ -13,7 +13,7 @@ from bot.engines.local.closely import adopt, records
 from bot.engines.local.columns import Column, pc
 from bot.engines.local.discovery import SourceFile
 from bot.engines.local.events import Event
-from bot.engines.local.formats import DEFAULT, LARGEST_LINE, Format, header, headerless
+from bot.engines.local.formats import DEFAULT, LARGEST_LINE, Format, Headers, headerless
 from bot.engines.local.layouts import CUSTOM, UNKNOWN, Layout
 from bot.engines.local.lines import RUN
 from bot.engines.local.naming import named_time
@@ -31,10 +31,10 @@ def read_files(
 
     `check` is called often and may raise to stop.
     """
-    reader, readings = _Reader(sink), []
+    reader, readings, headers = _Reader(sink), [], Headers()
     for file in files:
         check()
-        reading = Reading(Tally(file))
+        reading = Reading(Tally(file), headers)
         readings.append(reading)
         if is_parquet(reading):
             _read_parquet(reading, sink, check)
@@ -150,7 +150,7 @@ def _begun(block: Block) -> Block:
     while block.text:
         end = block.text.index(b"\n") + 1
         line = block.text[: min(end, LARGEST_LINE)].decode("utf-8", "replace")
-        form = header(line)
+        form = block.reading.headers.find(line.rstrip())
         if form is not None and form.is_usable:
             adopt(block.reading, form)
         elif line.strip() or form is not None:

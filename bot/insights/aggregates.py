@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from bot.insights.calls import Use
 from bot.insights.ordering import natural
-from bot.insights.terms import COMPOUND, NUMBERS, Kind, Term, number, present, text
+from bot.insights.terms import (
+    COMPOUND,
+    NUMBERS,
+    Kind,
+    Term,
+    number,
+    present,
+    scalar,
+    scalar_text,
+    text,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,11 @@ def _extreme(name: str) -> Callable[[Use], Term]:
         value = number(term)
         if term.kind in (*NUMBERS, Kind.STORED, Kind.TIME, Kind.TRUTH):
             return Term(f"{name}({value.sql})", value.kind)
+        term = scalar(term)
         if term.kind is not Kind.TEXT:
-            return Term(f"{name}({text(term)})", Kind.TEXT)
+            return Term(f"{name}({scalar_text(term)})", Kind.TEXT)
         numbers = text(Term(f"{name}({value.sql})", Kind.REAL))
-        words = f"arg_{name}({term.sql}, {natural(term.sql)})"
+        words = f"arg_{name}({term.sql}, {natural(term.sql)}) FILTER (WHERE {term.sql} <> '-')"
         return Term(f"CASE WHEN count({value.sql}) > 0 THEN {numbers} ELSE {words} END", Kind.TEXT)
 
     return build
@@ -113,13 +124,25 @@ def _refuse(use: Use) -> Term:
 
 _MILLIS = "@timestamp gives milliseconds since 1970, as AWS does: wrap it in fromMillis"
 
+_EXTREME = f"of numbers if there are any, else of text without `-`; {_MILLIS}"
+
 AGGREGATES: tuple[Aggregate, ...] = (
     Aggregate("count", ("any?",), _count, "count(f) counts `-`, not missing values"),
     Aggregate("count_distinct", ("any",), _count_distinct, "exact", ("countDistinct",)),
     Aggregate("sum", ("number",), _sum, "whole numbers exactly; missing for no numbers"),
     Aggregate("avg", ("number",), _over_numbers("avg"), "`-` and text are passed over"),
-    Aggregate("min", ("any",), _extreme("min"), f"numbers before text; {_MILLIS}"),
-    Aggregate("max", ("any",), _extreme("max"), f"numbers before text; {_MILLIS}"),
+    Aggregate(
+        "min",
+        ("any",),
+        _extreme("min"),
+        _EXTREME,
+    ),
+    Aggregate(
+        "max",
+        ("any",),
+        _extreme("max"),
+        _EXTREME,
+    ),
     Aggregate("stddev", ("number",), _over_numbers("stddev_pop"), "of the population"),
     Aggregate("variance", ("number",), _over_numbers("var_pop"), "of the population"),
     Aggregate("pct", ("number", "number"), _percentile, "interpolated between neighbours"),

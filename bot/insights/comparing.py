@@ -6,8 +6,8 @@ The rules, where AWS's documentation is silent, as chosen:
 - A number against a text compares numerically when the text is a number. When it is not, `=` and
   the orderings are false and `!=` is true, except that `-` (what a record writes for "none") makes
   `!=` false as well.
-- Two texts are equal as texts. They are ordered as numbers when both are numbers, by code point
-  when neither is; otherwise the comparison is false. A field of the records counts as text.
+- Two texts are equal as texts, and ordered as numbers; where one is no number, the ordering is
+  false. A field of the records counts as text.
 - `not in` and `not like` are false for a missing value, as `!=` is.
 """
 
@@ -21,7 +21,6 @@ from bot.insights.terms import (
     Kind,
     Term,
     number,
-    numeric,
     quoted,
     scalar,
     text,
@@ -84,16 +83,14 @@ def _with_number(operator: str, left: Term, right: Term) -> str:
 def _stored_with_text(operator: str, left: Term, literal: str) -> str:
     sign = _SQL[operator]
     dash = f"({left.sql} IS NULL AND {left.present})"
-    if operator in ("=", "!="):
-        if _CANONICAL.fullmatch(literal):
-            same = f"{left.sql} {sign} {literal}"
-            return same if operator == "=" else f"({same} OR {dash})"
-        if literal == "-":
-            return dash if operator == "=" else f"{left.sql} IS NOT NULL"
-        return "false" if operator == "=" else left.present
-    if numeric(literal) is None:
-        return f"({dash} AND '-' {sign} {quoted(literal)})"
-    return f"{left.sql} {sign} {number(text_literal(literal)).sql}"
+    if operator not in ("=", "!="):
+        return f"{left.sql} {sign} {number(text_literal(literal)).sql}"
+    if _CANONICAL.fullmatch(literal):
+        same = f"{left.sql} {sign} {literal}"
+        return same if operator == "=" else f"({same} OR {dash})"
+    if literal == "-":
+        return dash if operator == "=" else f"{left.sql} IS NOT NULL"
+    return "false" if operator == "=" else left.present
 
 
 def _both_stored(operator: str, left: Term, right: Term) -> str:
@@ -102,21 +99,15 @@ def _both_stored(operator: str, left: Term, right: Term) -> str:
     none = f"{left.sql} IS NULL", f"{right.sql} IS NULL"
     if operator == "!=":
         return f"({plain} OR (({none[0]}) <> ({none[1]}) AND {here}))"
-    if operator in ("=", "<=", ">="):
-        return f"({plain} OR ({none[0]} AND {none[1]} AND {here}))"
-    return plain
+    return f"({plain} OR ({none[0]} AND {none[1]} AND {here}))" if operator == "=" else plain
 
 
 def _texts(operator: str, left: Term, right: Term) -> str:
     sign = _SQL[operator]
-    plain = f"{left.sql} {sign} {text(right)}"
     if operator in ("=", "!="):
-        return plain
+        return f"{left.sql} {sign} {text(right)}"
     a, b = number(left).sql, number(Term(text(right), Kind.TEXT, literal=right.literal)).sql
-    if isinstance(right.literal, str):
-        known = numeric(right.literal) is not None
-        return f"{a} {sign} {b}" if known else f"({a} IS NULL AND {plain})"
-    return f"CASE WHEN {a} IS NULL AND {b} IS NULL THEN {plain} ELSE {a} {sign} {b} END"
+    return f"{a} {sign} {b}"
 
 
 def contains(subject: Term, part: Term, *, negated: bool) -> str:

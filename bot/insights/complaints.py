@@ -44,12 +44,15 @@ def complaint(error: UnexpectedInput, text: str) -> BadQuery:
     if not word:
         what = "the query is empty" if not text.strip() else "the query ends too early"
         return BadQuery(what, text=text, start=start, end=end, hint=_hint(expected))
-    if text[start] in _OPEN and isinstance(error, UnexpectedCharacters):
+    unread = isinstance(error, UnexpectedCharacters)
+    if text[start] in _OPEN and (unread or (text[start] == "/" and "REGEX" in expected)):
         return BadQuery(_OPEN[text[start]], text=text, start=start, end=end)
     if re.match(r"\(\s*(source\b|fields\b|filter\b)", text[start:], re.IGNORECASE):
         return NotSupported(
             "a subquery does not run on local files", text=text, start=start, end=start + 1
         )
+    if word.lower() == "xml" and "REGEX" in expected:
+        return NotSupported("parse … XML does not run here", text=text, start=start, end=end)
     return BadQuery(
         f"unexpected {_shown(word)}", text=text, start=start, end=end, hint=_hint(expected)
     )
@@ -81,7 +84,7 @@ def _shown(word: str) -> str:
 def _not_a_command(text: str, start: int, end: int) -> BadQuery:
     word = text[start:end]
     known = verb(word)
-    if not word:
+    if not word or word == "|":
         what = "a command is missing here" if text.strip() else "the query is empty"
         return BadQuery(what, text=text, start=start, end=end, hint="Begin with fields or stats.")
     if known is not None and known.refused:

@@ -20,6 +20,7 @@ from bot.insights.terms import (
     holds,
     number,
     number_literal,
+    numeric,
     scalar_text,
     text_literal,
     truth,
@@ -119,6 +120,12 @@ class Compiler:
         found = self._scope.find(node.name)
         if found is not None:
             return found
+        if self._collect is not None:
+            raise self._context.bad(
+                node,
+                f"Unknown symbols found in or after stats: {node.name}",
+                "Outside an aggregation, stats knows its keys and earlier results only.",
+            )
         after_stats = self._scope.records is None
         column = self._scope.lenient(node.name) if after_stats else None
         if column is not None:
@@ -138,7 +145,15 @@ class Compiler:
                     "a time cannot be compared with a text",
                     "Compare toMillis(…) with milliseconds, or choose the window.",
                 )
+        for term, where in ((left, node.left), (right, node.right)):
+            if node.operator not in ("=", "!=") and isinstance(term.literal, str):
+                self._note_no_number(term.literal, where)
         return comparing.compare(node.operator, left, right)
+
+    def _note_no_number(self, literal: str, node: Expression) -> None:
+        if numeric(literal) is None:
+            source = self._context.pipeline.source(node)
+            self._context.note(f"{source} is no number, so nothing is less or greater")
 
     def _match(self, node: nodes.Match) -> str:
         subject = self.term(node.subject)
@@ -200,10 +215,8 @@ class Compiler:
     def _count(self, node: nodes.Call, fewest: int, most: int | None) -> None:
         given = len(node.arguments)
         if node.star or given < fewest or (most is not None and given > most):
-            wanted = str(fewest) if most == fewest else f"{fewest} to {most or 'any number of'}"
-            raise self._context.bad(
-                node, f"{node.function.name} takes {wanted} arguments, not {given or 'none'}"
-            )
+            what = f"{node.function.name} takes {_arguments(fewest, most)}, not {given or 'none'}"
+            raise self._context.bad(node, what)
 
     def _gather(self, node: nodes.Call) -> Term:
         gathering = aggregate(node.function.name)
@@ -218,6 +231,14 @@ class Compiler:
             self._count(node, gathering.fewest, len(gathering.arguments))
         terms = tuple(self._rows.term(argument) for argument in node.arguments)
         return self._collect(gathering.build(Use(node, terms, self._context)))
+
+
+def _arguments(fewest: int, most: int | None) -> str:
+    if most is None:
+        return f"{fewest} or more arguments"
+    if fewest != most:
+        return f"{fewest} to {most} arguments"
+    return "no arguments" if most == 0 else "1 argument" if most == 1 else f"{most} arguments"
 
 
 def _balanced(conditions: list[str], operator: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import cast
 
@@ -17,7 +18,7 @@ from bot.model.errors import BadQuery
 
 LONGEST_QUERY = 10_000  # characters; the limit of AWS's StartQuery
 DEEPEST_NESTING = 40
-LONGEST_CHAIN = 500  # operands of + - * / in a row; DuckDB stops at 1,000
+MOST_OPERANDS = 200  # of arithmetic in a command; DuckDB bounds how deep expressions may be
 
 
 def parse(text: str) -> Pipeline:
@@ -32,6 +33,9 @@ def parse(text: str) -> Pipeline:
             start=LONGEST_QUERY,
             end=len(text),
         )
+    if impossible := re.search("[\0\ud800-\udfff]", text):
+        start, code = impossible.start(), ord(impossible[0])
+        raise BadQuery(f"unexpected character U+{code:04X}", text=text, start=start, end=start + 1)
     try:
         commands = Builder(text).transform(_grammar().parse(text))
     except UnexpectedInput as error:
@@ -60,19 +64,21 @@ def _grammar() -> Lark:
 
 def _bound(command: Node, text: str) -> None:
     """Refuse what would exhaust the stack later, and what is wrong wherever it stands."""
+    operands = 0
     for node, depth in nodes.walk(command):
-        what = _unbearable(node, depth)
-        if what:
+        operands += len(node.operands) if isinstance(node, nodes.Arithmetic) else 0
+        what = _unbearable(node, depth, operands)
+        if what is not None:
             raise BadQuery(what, text=text, start=node.start, end=node.end)
         if isinstance(node, nodes.Regex):
             _check_regex(node, text)
 
 
-def _unbearable(node: Node, depth: int) -> str | None:
+def _unbearable(node: Node, depth: int, operands: int) -> str | None:
     if depth > DEEPEST_NESTING:
         return f"this is nested more than {DEEPEST_NESTING} levels deep"
-    if isinstance(node, nodes.Arithmetic) and len(node.operands) > LONGEST_CHAIN:
-        return f"more than {LONGEST_CHAIN} operands in a row"
+    if operands > MOST_OPERANDS:
+        return f"this command has more than {MOST_OPERANDS} operands of arithmetic"
     if isinstance(node, nodes.Number) and node.end - node.start > LONGEST_NUMBER:
         return f"a number has at most {LONGEST_NUMBER} digits"
     return None

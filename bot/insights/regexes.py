@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import re2  # type: ignore[import-untyped]  # it ships no types
 
-# An escaped character, a class as a whole, or the start of a group: what a named group is not in.
+# An escaped character, a class as a whole, or a named group: `(?<` in the first two is no group.
 _PIECES = re.compile(
-    r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\(\?P?<(?P<name>[^>]*)>|\((?!\?)|.", re.DOTALL
+    r"\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\(\?P?<(?P<name>\w[^>]*)>|.", re.DOTALL
 )
 
 
@@ -36,27 +36,23 @@ class Compiled:
 
 def compiled(pattern: str) -> Compiled:
     """A pattern with `(?<name>…)` groups, checked. Raises `BadRegex`."""
-    text, groups, count = "", {}, 0
+    text, names = "", set()
     for piece in _PIECES.finditer(pattern):
         name = piece["name"]
-        if name is not None:
-            count += 1
-            if name in groups:
-                raise BadRegex(f"two groups are called {name}", piece.start(), len(piece[0]))
-            groups[name] = count
-            text += f"(?P<{name}>"
-            continue
-        count += piece[0] == "("
-        text += piece[0]
-    _judge(text, pattern)
-    return Compiled(text, groups)
+        if name in names:
+            raise BadRegex(f"two groups are called {name}", piece.start(), len(piece[0]))
+        names |= {name} if name else set()
+        text += f"(?P<{name}>" if name else piece[0]
+    numbers = _numbers(text, pattern)
+    return Compiled(text, dict(sorted(numbers.items(), key=lambda item: item[1])))
 
 
-def _judge(text: str, original: str) -> None:
+def _numbers(text: str, original: str) -> dict[str, int]:
+    """The number of each named group, once RE2 has taken the pattern."""
     options = re2.Options()
     options.log_errors = False
     try:
-        re2.compile(text, options)
+        return dict(re2.compile(text, options).groupindex)
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if error.args else "not understood"
         said, _, fragment = reason.partition(": ")

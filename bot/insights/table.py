@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from bot.insights.aggregates import AGGREGATES
 from bot.insights.calls import Function
@@ -16,8 +17,9 @@ _INTRODUCTION = """\
 # The query language on local files
 
 Queries are CloudWatch Logs Insights text. On CloudWatch they run as they are; on local files they
-run as described here. What is not in these tables, or is refused in them, is refused by name, place
-and reason, never skipped. Where AWS's documentation is silent, the last column says what was chosen.
+run as described here. What is not in these tables, or is refused in them, is refused by name,
+place and reason, never skipped. Where AWS's documentation is silent, the last column says what was
+chosen.
 
 This page is written from the code: `python -m bot.insights.table > docs/insights.md`.
 """
@@ -61,12 +63,16 @@ def _stats() -> list[str]:
         (
             _names(a.name, a.aliases),
             " ".join(a.arguments),
-            f"refused: {a.refused}" if a.refused else "yes",
+            _local(a.refused),
             a.note,
         )
         for a in AGGREGATES
     ]
     return ["## Aggregations", "", *_table(("aggregation", "arguments", "local", "choice"), rows)]
+
+
+def _local(refused: str) -> str:
+    return f"refused: {refused}" if refused else "yes"
 
 
 def _names(name: str, aliases: tuple[str, ...]) -> str:
@@ -77,7 +83,7 @@ def _arguments(function: Function) -> str:
     return " ".join(function.arguments) or "none"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     lines = [head, ("---",) * len(head), *rows]
     return ["| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines] + [""]
 

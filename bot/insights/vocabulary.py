@@ -109,7 +109,7 @@ VERBS: tuple[Verb, ...] = (
 
 OPERATORS: tuple[tuple[str, str, str], ...] = (
     ("= == !=", "equal, unequal", "`==` is taken, though not documented"),
-    ("< <= > >=", "order", "texts that are no numbers by code point; number against text is false"),
+    ("< <= > >=", "order", "as numbers; false for what is no number"),
     ("and or not !", "logic", "`not` binds tighter than `and`, `and` tighter than `or`"),
     (
         "like, not like, =~",
@@ -120,7 +120,7 @@ OPERATORS: tuple[tuple[str, str, str], ...] = (
     (
         "+ - * / % ^",
         "arithmetic",
-        "`^` binds tightest and from the right; division by zero is missing; whole numbers stay exact"
+        "`^` binds tightest, from the right; division by zero is missing; whole numbers are exact"
         " up to 128 bits, products of products and powers are decimal",
     ),
 )
@@ -129,19 +129,20 @@ RULES: tuple[str, ...] = (
     "A field of the records is text with a view as a number: `dstPort = 443` and"
     ' `dstPort = "443"` both hold.',
     "`-`, which a record writes for none, is text that is there: `count` counts it, `isPresent` is"
-    " true, `sum` and `avg` pass it over, any comparison with a number is false, also `!=`.",
+    " true, `sum`, `avg`, `min` and `max` pass it over, any comparison with a number is false, also"
+    " `!=`.",
     "A field that a record's format lacks is missing: any comparison with it is false, also `!=`;"
     " it is left out of the row. A name that no record has is missing everywhere, and the answer"
     " says so.",
-    "A number beside a text that is no number: `=` and the orderings are false, `!=` is true"
-    " (except for `-`).",
-    "Two texts are equal as texts. They are ordered as numbers if both are numbers, by code point if"
-    " neither is, and not at all otherwise.",
+    "A number beside a text that is no number: `=` and the orderings are false, `!=` is true,"
+    " except for `-`.",
+    "Two texts are equal as texts and ordered as numbers; where one is no number, the ordering is"
+    " false, and the answer says so if the query spells it out.",
     "A text is a number when it is all of `[-+]digits[.digits][e[-+]digits]`.",
     "Names are case-sensitive, keywords and functions are not. `start` is also `startTime`, `end`"
     " also `endTime`.",
     "In strings a backslash protects a quote or a backslash and is kept before anything else.",
-    "Regular expressions are RE2's: no look-around, no back-references, and no expression can stall.",
+    "Regular expressions are RE2's: no look-around, no back-references; none can stall.",
     "Results are text. Whole numbers print plainly; decimals in the shortest digits that read back"
     " the same, never with an exponent (whole from 1e15 on, at most 20 decimals below 1e-4); times"
     " as `YYYY-MM-DD HH:MM:SS.mmm` in UTC; true and false as `1` and `0`; lists and maps as JSON.",

@@ -31,7 +31,7 @@ def test_values_are_written_by_their_kind() -> None:
             address=ip_address("10.0.0.1"),
             many=(1, "x", ip_network("10.0.0.0/8")),
         )
-        == "filter a = 443 and b = 'say \"hi\"' and c = \"10.0.0.1\""
+        == 'filter a = 443 and b = \'say "hi"\' and c = "10.0.0.1"'
         ' and d in [1, "x", "10.0.0.0/8"] | stats {}'
     )
     assert fill("stats count(*) by bin({p})", p=Period(300, "5m")) == "stats count(*) by bin(5m)"
@@ -93,7 +93,7 @@ def test_what_has_no_literal_is_refused(value: object) -> None:
     "template", ['filter a = "{value}"', "filter a = 'x {value}", "filter {other}", "{value!r}"]
 )
 def test_a_wrong_template_is_a_mistake(template: str) -> None:
-    with pytest.raises(ValueError, match="template|quotes"):
+    with pytest.raises(ValueError, match=r"template|quotes"):
         fill(template, value="x")
 
 

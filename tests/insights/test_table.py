@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.insights.aggregates import AGGREGATES, aggregate
+from bot.insights.functions import FUNCTIONS, function
+from bot.insights.table import document
+from bot.insights.vocabulary import VERBS, verb
+
+PAGE = Path(__file__).parents[2] / "docs" / "insights.md"
+CASES = Path(__file__).parent / "cases"
+
+
+def test_the_page_is_fresh() -> None:
+    assert PAGE.read_text() == document(), "run python -m bot.insights.table > docs/insights.md"
+
+
+def test_names_are_names_of_one_thing() -> None:
+    names = [n.lower() for f in FUNCTIONS for n in (f.name, *f.aliases)]
+    names += [n.lower() for a in AGGREGATES for n in (a.name, *a.aliases)]
+    assert len(names) == len(set(names))
+    verbs = [n.lower() for v in VERBS for n in (v.name, *v.aliases)]
+    assert len(verbs) == len(set(verbs))
+
+
+def test_names_are_found_in_any_case() -> None:
+    assert function("ISPRESENT") is function("isPresent") is not None
+    assert aggregate("Count_Distinct") is aggregate("countdistinct") is not None
+    assert verb("Where") is verb("filter") is not None
+
+
+@pytest.fixture(scope="module")
+def texts() -> str:
+    return " ".join(path.read_text() for path in CASES.glob("*/*/query.txt")).lower()
+
+
+def test_every_name_has_a_case(texts: str) -> None:
+    calls = {f.name for f in FUNCTIONS} | {a.name for a in AGGREGATES}
+    untried = {name for name in calls if f"{name.lower()}(" not in texts.replace(" (", "(")}
+    untried |= {v.name for v in VERBS if v.name.lower() not in texts}
+    assert untried == set()

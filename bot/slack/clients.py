@@ -5,20 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import RemoteDisconnected
+from urllib.error import URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryHandler, RetryState
-from slack_sdk.http_retry.builtin_handlers import (
-    ConnectionErrorRetryHandler,
-    RateLimitErrorRetryHandler,
-    ServerErrorRetryHandler,
-)
 
 from bot.model.errors import BadSettings
 
 TIMEOUT = 10  # seconds for one call
-RATE_LIMIT_RETRIES = 8
+LIMIT_RETRIES = 8
+DOUBT_RETRIES = 2
 LONGEST_WAIT = 60  # seconds that one Retry-After is obeyed at most
 
 Sleep = Callable[[float], None]
@@ -27,11 +25,11 @@ Sleep = Callable[[float], None]
 CALL_ERRORS = (SlackClientError, OSError)
 
 
-class PatientRetryHandler(RateLimitErrorRetryHandler):
-    """Waits as long as Slack asks (429 with Retry-After), with a little jitter."""
+class WaitsByArgument(RetryHandler):
+    """Waits between attempts by a function that is handed in; the SDK's handlers just sleep."""
 
-    def __init__(self, sleep: Sleep) -> None:
-        super().__init__(max_retry_count=RATE_LIMIT_RETRIES)
+    def __init__(self, sleep: Sleep, retries: int) -> None:
+        super().__init__(max_retry_count=retries)
         self._sleep = sleep
 
     def prepare_for_next_attempt(
@@ -43,8 +41,36 @@ class PatientRetryHandler(RateLimitErrorRetryHandler):
         error: Exception | None = None,
     ) -> None:
         state.next_attempt_requested = True
-        self._sleep(min(_retry_after(response), LONGEST_WAIT) + random.random() / 4)  # noqa: S311
+        self._sleep(self._pause(state, response))
         state.increment_current_attempt()
+
+    def _pause(self, state: RetryState, response: HttpResponse | None) -> float:
+        return float(self.interval_calculator.calculate_sleep_duration(state.current_attempt))
+
+
+class WhenLimited(WaitsByArgument):
+    """After 429, waits as long as Retry-After says, and a little more by chance."""
+
+    def _can_retry(self, *, response: HttpResponse | None = None, **_: object) -> bool:
+        return response is not None and response.status_code == 429
+
+    def _pause(self, state: RetryState, response: HttpResponse | None) -> float:
+        return min(_retry_after(response), LONGEST_WAIT) + random.random() / 4  # noqa: S311
+
+
+class WhenInDoubt(WaitsByArgument):
+    """After a server error or a lost connection: Slack may have done it, or not."""
+
+    def _can_retry(
+        self,
+        *,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+        **_: object,
+    ) -> bool:
+        if response is not None:
+            return response.status_code >= 500
+        return isinstance(error, URLError | ConnectionError | RemoteDisconnected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +89,16 @@ class Clients:
 def open_clients(token: str, base_url: str, sleep: Sleep) -> Clients:
     """Clients for one workspace. `base_url` is the address of the Web API."""
     address = base_url.rstrip("/") + "/"  # the SDK puts the method right behind it
-    patient = PatientRetryHandler(sleep)
-    again: list[RetryHandler] = [
-        ConnectionErrorRetryHandler(max_retry_count=2),
-        ServerErrorRetryHandler(max_retry_count=2),
-    ]
+    limited, doubtful = when_limited(sleep), WhenInDoubt(sleep, DOUBT_RETRIES)
 
     def client(handlers: list[RetryHandler]) -> WebClient:
         return WebClient(token, base_url=address, timeout=TIMEOUT, retry_handlers=handlers)
 
-    return Clients(client([patient, *again]), client([patient]), client([]))
+    return Clients(client([limited, doubtful]), client([limited]), client([]))
+
+
+def when_limited(sleep: Sleep) -> WhenLimited:
+    return WhenLimited(sleep, LIMIT_RETRIES)
 
 
 def bot_name(client: WebClient) -> str:

@@ -6,12 +6,18 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 from slack_sdk.webhook import WebhookClient
 
 from bot.slack import limits
 from bot.slack.blocks.text import Block
-from bot.slack.clients import CALL_ERRORS, TIMEOUT, Clients, PatientRetryHandler, Sleep, problem
+from bot.slack.clients import (
+    CALL_ERRORS,
+    TIMEOUT,
+    Clients,
+    Sleep,
+    problem,
+    when_limited,
+)
 from bot.slack.request import Request
 
 logger = logging.getLogger(__name__)
@@ -49,8 +55,8 @@ class Private:
         url = self._usable_url()
         if url is None:
             return False
-        handlers = [ConnectionErrorRetryHandler(), PatientRetryHandler(self._sleep)]
-        response = WebhookClient(url, timeout=TIMEOUT, retry_handlers=handlers).send(
+        client = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[when_limited(self._sleep)])
+        response = client.send(
             text=text, blocks=blocks or None, response_type="ephemeral", replace_original=False
         )
         if response.status_code != 200:

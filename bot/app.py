@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +14,12 @@ from bot.settings import Settings
 if TYPE_CHECKING:  # each is imported when it is used: a call pays only for what it needs
     from pydantic import SecretStr
 
-    from bot.ask.asker import Asker
+    from bot.ask.asker import Asker, Surroundings
     from bot.engines.engine import Engine
+    from bot.network.documents import Documents
 
 DEMO = "demo"
+CLOUDWATCH = "cloudwatch://"
 
 
 def now() -> datetime:
@@ -24,7 +28,7 @@ def now() -> datetime:
 
 def open_engine(source: str, settings: Settings) -> Engine:
     """The engine for a source: `demo`, `cloudwatch://…`, or a path."""
-    if source.startswith("cloudwatch://"):
+    if source.startswith(CLOUDWATCH):
         from bot.engines.cloudwatch.opening import open_cloudwatch  # noqa: PLC0415
 
         return open_cloudwatch(source, timeout=settings.query_timeout)
@@ -45,6 +49,40 @@ def open_engine(source: str, settings: Settings) -> Engine:
     )
 
 
+def open_network(source: str, settings: Settings) -> Surroundings:
+    """What is known of the network of a source: a snapshot, EC2's own word, or nothing."""
+    from bot.network.snapshots import Network, Still  # noqa: PLC0415
+
+    if settings.inventory is not None:
+        from bot.network.documents import read_inventory  # noqa: PLC0415
+
+        return Still(read_inventory(settings.inventory), now)
+    if source == DEMO or source.startswith(CLOUDWATCH):
+        describe = partial(describe_network, source)
+        if source == DEMO:
+            from bot.network.documents import inventory  # noqa: PLC0415
+
+            return Still(inventory(describe()), now)
+        return Network(describe, clock=now, executor=ThreadPoolExecutor(1, "network"))
+    return Still(None, now)
+
+
+def describe_network(source: str) -> Documents:
+    """The network's describe-… documents: the demo's, or what EC2 says in the source's Region."""
+    if source == DEMO:
+        from bot.demo.documents import documents  # noqa: PLC0415
+
+        return {name.removesuffix(".json"): found for name, found in documents().items()}
+    from bot.network.ec2 import describe, open_ec2  # noqa: PLC0415
+
+    region = None
+    if source.startswith(CLOUDWATCH):
+        from bot.engines.cloudwatch.opening import parsed  # noqa: PLC0415
+
+        region, _ = parsed(source)
+    return describe(open_ec2(region))
+
+
 def open_asker(engine: Engine, settings: Settings) -> Asker:
     """Questions over one engine."""
     from bot.ask.asker import Asker  # noqa: PLC0415
@@ -56,6 +94,7 @@ def open_asker(engine: Engine, settings: Settings) -> Asker:
         clock=now,
         inside=settings.inside,
         price_per_gb=settings.price_per_gb,
+        network=open_network(engine.source, settings),
     )
 
 

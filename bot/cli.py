@@ -93,6 +93,11 @@ def demo(out: Path | None) -> None:
 @click.option("--now", "at", metavar="TIME", help="Ask as if it were this time.")
 @click.option("--tz", metavar="ZONE", help="Time zone to read and write times in.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
+@click.option(
+    "--inventory",
+    type=click.Path(path_type=Path),
+    help="The network: a saved snapshot, or a folder of describe-….json.",
+)
 @_out
 def ask(
     *,
@@ -101,10 +106,13 @@ def ask(
     at: str | None,
     tz: str | None,
     as_json: bool,
+    inventory: Path | None,
     out: Path | None,
 ) -> None:
     """Answer one question, as the slash command does: flows ask "db-clients 5432 1h"."""
     settings = Settings.read()
+    if inventory is not None:
+        settings = settings.model_copy(update={"inventory": inventory})
     zone = zone_named(tz or settings.zone)
     when = moment(at) if at else None
     with _engine(source, settings) as engine:
@@ -165,6 +173,30 @@ def query(
 
 
 @flows.command()
+@click.option(
+    "--save",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; --inventory reads it.",
+)
+@_source
+def inventory(save: Path, source: str | None) -> None:
+    """Save a snapshot of the network, as EC2 describes it, for --inventory."""
+    from bot.app import describe_network  # noqa: PLC0415
+    from bot.network import documents  # noqa: PLC0415
+
+    found = describe_network(source or Settings.read().source or "")
+    documents.save(found, now(), save)
+    network = documents.read_inventory(save)
+    click.echo(
+        f"saved {len(network.interfaces)} interfaces, {len(network.subnets)} subnets,"
+        f" {len(network.groups)} security groups, {len(network.nacls)} NACLs to {save}"
+    )
+    for action, poorer in network.missing.items():
+        click.echo(f"! not allowed: {action}; {poorer}", err=True)
+
+
+@flows.command()
 def serve() -> None:
     """Run the Slack bot: Socket Mode when an app-level token is set, signed HTTP otherwise."""
     import logging  # noqa: PLC0415
@@ -185,7 +217,7 @@ def spike() -> None:
     """Read CSV timestamp,value on standard input; write timestamp,alert,score line by line."""
     from bot.detect.stream import spikes  # noqa: PLC0415
 
-    lines = click.get_text_stream("stdin", errors="replace")
+    lines = click.open_file("-", encoding="utf-8", errors="replace")
     for line in spikes(lines, lambda trouble: click.echo(f"flows: {trouble}", err=True)):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

@@ -23,6 +23,11 @@ class Settings(BaseSettings):
         validation_alias="FLOWS_SOURCE",
         description="where logs are: a path, cloudwatch://REGION/LOG-GROUP[,…], or demo",
     )
+    inventory: Path | None = Field(
+        None,
+        validation_alias="FLOWS_INVENTORY",
+        description="a snapshot of the network: a saved file, or a folder of describe-….json",
+    )
     zone: str = Field(
         "UTC", validation_alias="FLOWS_TZ", description="time zone where the asker's is unknown"
     )

@@ -332,6 +332,8 @@ def _next(question: Question, rejects: Rejects) -> tuple[str, ...]:
     if rejects.pairs:
         row = rejects.pairs[0]
         if row.text("leg") == "request" and row.number("port"):
+            way = f"{row.text('srcAddr')} {row.text('dstAddr')} {row.number('port')}"
+            lines.append(f"why {way} {window}")
             lines.append(f"db-clients {row.number('port')} on {row.text('dstAddr')} {window}")
         if question.network("source") is None:
             lines.append(f"rejects from {row.text('srcAddr')} {window}")

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.ask.cache import Cache
 from bot.ask.health import EXTENT, HEALTH, Health, extent_of, notes
+from bot.ask.naming import named
 from bot.ask.reading import read
 from bot.ask.running import Run, Running
 from bot.ask.windows import LONGEST
@@ -18,10 +20,12 @@ from bot.model.answer import Answer, Network, Note, Question, Topic
 from bot.model.command import Command
 from bot.model.errors import MissingFields
 from bot.model.fields import BY_NAME, SYNONYMS, create_flow_log_command
+from bot.model.inventory import Inventory
 from bot.model.query import Result, Statistics
 from bot.model.table import Kind
 from bot.model.window import Window
 from bot.model.writing import many, size, written
+from bot.network.names import Names
 
 CLOUDWATCH = "cloudwatch://"
 AT_ONCE = 4  # queries of one question
@@ -35,11 +39,27 @@ DELIVERY_CLOUDWATCH = timedelta(minutes=5)
 DELIVERY_S3 = timedelta(minutes=10)
 
 
+PATIENCE = 10.0  # seconds a question waits for the first look at the network
+NOTHING_KNOWN = Inventory()
+
+
+class Surroundings(Protocol):
+    """The network that logs are of, as far as it is known."""
+
+    def current(self, wait: float = 0) -> Inventory | None:
+        """The newest snapshot; waits up to `wait` seconds when there is none yet."""
+        ...
+
+    def notes(self) -> tuple[Note, ...]:
+        """Its age, and what it lacks."""
+        ...
+
+
 class Asker:
     """Answers lines. Safe for threads.
 
     `inside` are ranges that are ours besides the private ones; `price_per_gb` is what CloudWatch
-    Logs Insights takes, in US dollars.
+    Logs Insights takes, in US dollars; `network` is what the logs are of.
     """
 
     def __init__(
@@ -50,6 +70,7 @@ class Asker:
         clock: Callable[[], datetime],
         inside: tuple[Network, ...] = (),
         price_per_gb: float = PRICE_PER_GB,
+        network: Surroundings | None = None,
     ) -> None:
         self.engine = engine
         self.commands = tuple(commands)
@@ -58,20 +79,37 @@ class Asker:
         self._price = price_per_gb
         self._paid = engine.source.startswith(CLOUDWATCH)
         self._cache = Cache(clock)
+        self._network = network
+        self._names = Names(NOTHING_KNOWN)
 
     def ask(
         self, line: str, *, zone: ZoneInfo, watch: Watch, now: datetime | None = None
     ) -> Answer:
         """Answer one line. `now` is the moment of asking, to the second. Raises `FlowsError`."""
         moment = (now or self._clock()).astimezone(UTC).replace(microsecond=0)
-        question = read(line, self.commands, now=moment, zone=zone, inside=self._inside)
+        names = self._current_names()
+        question = read(
+            line,
+            self.commands,
+            now=moment,
+            zone=zone,
+            inside=self._inside,
+            hosts=names.addresses if names.inventory.interfaces else None,
+        )
         command = next(c for c in self.commands if c.name == question.command)
         if command.length is None:
             return command.answer(question, _NoLogs())
-        self._check_fields(command, question.window)
+        fields = self.engine.fields(question.window) if command.needs else frozenset()
+        _check_fields(command, fields)
         with ThreadPoolExecutor(AT_ONCE) as executor:
             running = Running(
-                self.engine, question.window, watch, cache=self._cache, executor=executor
+                self.engine,
+                question.window,
+                watch,
+                cache=self._cache,
+                executor=executor,
+                inventory=names.inventory,
+                fields=fields,
             )
             try:
                 started = running.begin(HEALTH)
@@ -81,7 +119,16 @@ class Asker:
                 running.stop()
                 raise
         about = tuple(self._notes(question, health, running.runs))
-        return replace(answer, notes=answer.notes + about, queries=running.written_down())
+        whole = replace(answer, notes=answer.notes + about, queries=running.written_down())
+        return named(whole, names) if names.inventory.interfaces else whole
+
+    def _current_names(self) -> Names:
+        """Names in the newest snapshot; made anew only when there is a newer one."""
+        found = self._network.current(PATIENCE) if self._network else None
+        inventory = found or NOTHING_KNOWN
+        if inventory is not self._names.inventory:
+            self._names = Names(inventory)
+        return self._names
 
     def _health(self, running: Running, started: Future[Run], question: Question) -> Health:
         """What the window's records are like; where records are, when the window has none.
@@ -98,20 +145,6 @@ class Asker:
         (found,) = running.finish(running.begin(EXTENT, wide))
         return replace(health, extent=extent_of(found.result))
 
-    def _check_fields(self, command: Command, window: Window) -> None:
-        """Raise `MissingFields` when records lack what the command needs; nothing known is fine."""
-        recorded = self.engine.fields(window) if command.needs else frozenset()
-        known = {SYNONYMS.get(name, name) for name in recorded}
-        missing = tuple(name for name in command.needs if known and name not in known)
-        if missing:
-            raise MissingFields(
-                missing,
-                f"{command.name} needs fields that these logs do not record:"
-                f" {', '.join(_both_names(name) for name in missing)}",
-                hint="A flow log's format cannot be changed, but a second one can be made:"
-                f" {create_flow_log_command(missing)}",
-            )
-
     def _notes(self, question: Question, health: Health, runs: Sequence[Run]) -> Iterator[Note]:
         results = [run.result for run in runs[:-1]]  # the last is about the logs themselves
         delivery = DELIVERY_CLOUDWATCH if self._paid else DELIVERY_S3
@@ -124,6 +157,8 @@ class Asker:
             yield Note(Topic.FRESHNESS, f"Not read again: {many(len(kept), 'result')} of {when}.")
         if self._paid:
             yield self._cost(runs)
+        if self._network is not None:
+            yield from self._network.notes()
 
     def _cost(self, runs: Sequence[Run]) -> Note:
         fresh = (run.result.statistics for run in runs if not run.kept_at)
@@ -135,8 +170,25 @@ class Asker:
         )
 
 
+def _check_fields(command: Command, recorded: frozenset[str]) -> None:
+    """Raise `MissingFields` when records lack what the command needs; nothing known is fine."""
+    known = {SYNONYMS.get(name, name) for name in recorded}
+    missing = tuple(name for name in command.needs if known and name not in known)
+    if missing:
+        raise MissingFields(
+            missing,
+            f"{command.name} needs fields that these logs do not record:"
+            f" {', '.join(_both_names(name) for name in missing)}",
+            hint="A flow log's format cannot be changed, but a second one can be made:"
+            f" {create_flow_log_command(missing)}",
+        )
+
+
 class _NoLogs:
     """The logs of a command that has no window."""
+
+    inventory = NOTHING_KNOWN
+    fields: frozenset[str] = frozenset()
 
     def query(self, *texts: str) -> tuple[Result, ...]:
         raise AssertionError("a command without a window has no logs")

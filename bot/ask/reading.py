@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.ask.values import near, value
+from bot.ask.values import Hosts, near, value
 from bot.ask.windows import EXAMPLES, MOST_WORDS, window_in
 from bot.ask.words import Word, shown, split
 from bot.model.answer import Argument as Value
@@ -29,15 +29,19 @@ def read(
     now: datetime,
     zone: ZoneInfo,
     inside: tuple[Network, ...] = (),
+    hosts: Hosts | None = None,
 ) -> Question:
-    """Read a line; an empty one asks for help. Raises `BadLine`."""
+    """Read a line; an empty one asks for help. Raises `BadLine`.
+
+    `hosts` gives the addresses of a host by its name, the one that logs write first.
+    """
     if len(line) > LONGEST_LINE:
         raise BadLine(
             f"the line has {len(line)} characters", hint=f"It can have {LONGEST_LINE} at most."
         )
     name, *rest = line.split(maxsplit=1) or [HELP]
     command = _command(name, commands)
-    reading = _Reading(command, "".join(rest), now, zone)
+    reading = _Reading(command, "".join(rest), now, zone, hosts)
     try:
         window = reading.read()
     except BadLine as error:
@@ -63,6 +67,7 @@ class _Reading:
     line: str
     now: datetime
     zone: ZoneInfo
+    hosts: Hosts | None
     values: dict[str, Value] = field(default_factory=dict)
     window: Window | None = None
     window_words: str = ""
@@ -124,7 +129,7 @@ class _Reading:
             raise BadLine(
                 f"{argument.keyword or argument.name} is given twice, again as {shown(word)}"
             )
-        self.values[argument.name] = value(word, argument)
+        self.values[argument.name] = value(word, argument, self.hosts)
 
     def _free_place(self, word: str) -> Argument:
         """The next positional argument that has no value. Raises `BadLine` when there is none."""

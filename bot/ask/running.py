@@ -13,6 +13,7 @@ from bot.engines.engine import Engine, Watch
 from bot.insights.parser import parse
 from bot.model.answer import QueryRun
 from bot.model.errors import Cancelled
+from bot.model.inventory import Inventory
 from bot.model.query import Query, Result, Statistics
 from bot.model.window import Window
 
@@ -30,9 +31,19 @@ class Running:
     """`Logs` over one engine and one window. Every text is parsed before the engine sees it."""
 
     def __init__(
-        self, engine: Engine, window: Window, watch: Watch, *, cache: Cache, executor: Executor
+        self,
+        engine: Engine,
+        window: Window,
+        watch: Watch,
+        *,
+        cache: Cache,
+        executor: Executor,
+        inventory: Inventory,
+        fields: frozenset[str],
     ) -> None:
         self.runs: list[Run] = []
+        self.inventory = inventory
+        self.fields = fields
         self._engine = engine
         self._window = window
         self._together = Together(watch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_network
 
 from bot.ask.words import shown
@@ -19,13 +19,16 @@ MOST_COUNT = 100_000
 _PORTS = re.compile(r"([0-9]{1,9})(?:[-–]([0-9]{1,9}))?")
 
 
-def value(word: str, argument: Argument) -> Value:
+Hosts = Callable[[str], Sequence[str]]
+
+
+def value(word: str, argument: Argument, hosts: Hosts | None = None) -> Value:
     """The value a word stands for. Raises `BadLine` for a word that stands for none."""
     match argument.takes:
         case Takes.PORTS:
             return port_numbers(word)
         case Takes.NETWORK:
-            return network(word)
+            return network(word, hosts)
         case Takes.COUNT:
             return _count(word)
         case Takes.CHOICE:
@@ -52,13 +55,15 @@ def port_numbers(word: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def network(word: str) -> Network:
-    """An address or a range → network; bits behind the prefix are dropped."""
+def network(word: str, hosts: Hosts | None = None) -> Network:
+    """An address, a range or a known host → network; bits behind the prefix are dropped."""
     try:
         if "%" in word:  # fe80::1%eth0: flow logs record no zone
             raise ValueError(word)
         return ip_network(word.strip("[]"), strict=False)
     except ValueError:
+        if hosts is not None and "/" not in word:
+            return ip_network(hosts(word)[0])
         raise BadLine(
             f"{shown(word)} is not an address or a range", hint="Write 10.0.3.5 or 10.0.0.0/16."
         ) from None

@@ -78,7 +78,8 @@ class QueryRun:
 class Answer:
     """A command fills in `question` to `next`; running it adds `queries` and what the data is like.
 
-    `next` are lines worth asking now, without the slash command.
+    `next` are lines worth asking now, without the slash command. `facts` are findings that programs
+    can use, by their name in the JSON document.
     """
 
     question: Question
@@ -87,4 +88,5 @@ class Answer:
     charts: tuple[Chart, ...] = ()
     notes: tuple[Note, ...] = ()
     next: tuple[str, ...] = ()
+    facts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     queries: tuple[QueryRun, ...] = ()

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.model.answer import Answer, Question
+from bot.model.inventory import Inventory
 from bot.model.query import Result
 
 
@@ -16,7 +17,7 @@ class Takes(StrEnum):
     """What kind of words an argument takes."""
 
     PORTS = "ports"  # 5432, 8000-8010, postgres → tuple[int, ...]
-    NETWORK = "network"  # an address or a range → ip_network
+    NETWORK = "network"  # an address, a range, or the name of a host → ip_network
     CHOICE = "choice"  # one of `choices`, or any one word when there are none → str
     COUNT = "count"  # a positive whole number → int
     REST = "rest"  # everything to the end of the line, untouched → str
@@ -42,7 +43,17 @@ class Argument:
 
 
 class Logs(Protocol):
-    """The logs a question is asked of, over the question's window."""
+    """The logs a question is asked of, over the question's window, and the network they are of.
+
+    Without a snapshot of the network the inventory is empty. `fields` are the Insights names that
+    records carry; empty when that is not known.
+    """
+
+    @property
+    def inventory(self) -> Inventory: ...
+
+    @property
+    def fields(self) -> frozenset[str]: ...
 
     def query(self, *texts: str) -> tuple[Result, ...]:
         """Run Insights texts, at the same time where the engine can; results in the same order."""

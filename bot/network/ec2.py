@@ -16,6 +16,26 @@ DENIED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedExcept
 AWS_OWNED = "AWS"
 
 
+def open_ec2(region: str | None) -> EC2Client:
+    """A client for a Region, or for the one that AWS's own settings name. Raises `EngineError`."""
+    import boto3  # noqa: PLC0415  # 0.3 s, and only where EC2 is asked
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+    config = Config(
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        user_agent_extra="flows-bot",
+    )
+    try:
+        return boto3.client("ec2", region_name=region, config=config)
+    except BotoCoreError as error:
+        raise EngineError(
+            f"EC2 cannot be asked: {error}", hint="Set AWS_REGION, or name the Region."
+        ) from None
+
+
 def describe(ec2: EC2Client) -> dict[str, Mapping[str, Any]]:
     """Documents of every operation the caller may use, by the operation's file name.
 

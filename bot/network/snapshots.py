@@ -182,6 +182,22 @@ class History:
         return self._by_time[moment].of(address, vpc_id)
 
 
+class Still:
+    """The network as one snapshot has it, for good: a file, a folder, the demo, or nothing."""
+
+    def __init__(self, found: Inventory | None, clock: Callable[[], datetime]) -> None:
+        self._found = found
+        self._clock = clock
+
+    def current(self, wait: float = 0) -> Inventory | None:
+        return self._found
+
+    def notes(self) -> tuple[Note, ...]:
+        if self._found is None:
+            return ()
+        return (Note(Topic.METHOD, age_words(self._found, self._clock())), *poorer(self._found))
+
+
 class Network:
     """The network as it is now, near enough: never older than need be, and never waited for twice.
 

@@ -162,10 +162,10 @@ def _allowed(
 ) -> Verdict:
     legs = {s.leg for s in real if s.accepted}
     evidence = [_accepted_words([s for s in real if s.accepted])]
+    if rejected:
+        evidence.insert(0, f"{_rejected_words(rejected)}, and accepted since")
     if Leg.REPLY not in legs:
         evidence.append("no reply was logged: nothing may be listening, or a host's own firewall")
-    if rejected:
-        evidence.append(f"{_rejected_words(rejected)}, and accepted since")
     by = By.CLOSED_CONNECTION if late and not rejected else None
     if late:
         evidence.append(_late_words(late))

@@ -1,0 +1,64 @@
+"""Names beside addresses in an answer, wherever the network is known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.model.answer import Answer
+from bot.model.chart import Bars, Chart
+from bot.model.table import Column, Kind, Table, Value
+from bot.network.names import Names
+
+_ADDRESS = re.compile(r"(?<![\w.:/])\d{1,3}(?:\.\d{1,3}){3}(?![\w.:/]|\.\d)")
+
+
+def named(answer: Answer, names: Names) -> Answer:
+    """The answer with a name beside every address that has one; unchanged where none has.
+
+    Tables get a column of names after each of addresses, the headline both, a chart's bars the name
+    alone: the tables say which address that is.
+    """
+    return replace(
+        answer,
+        headline=_ADDRESS.sub(lambda found: _both(found[0], names), answer.headline),
+        tables=tuple(_table(table, names) for table in answer.tables),
+        charts=tuple(_chart(chart, names) for chart in answer.charts),
+    )
+
+
+def name_of(address: str, names: Names) -> str:
+    """What an address of the snapshot is called; empty where that is only its number again."""
+    known = names.inventory.interfaces_at(address)
+    name = names.of(address).name if known else ""
+    return "" if name == address else name
+
+
+def _both(address: str, names: Names) -> str:
+    name = name_of(address, names)
+    return f"{name} ({address})" if name else address
+
+
+def _table(table: Table, names: Names) -> Table:
+    columns: list[Column] = []
+    values: list[list[Value]] = [[] for _ in table.rows]
+    for number, column in enumerate(table.columns):
+        columns.append(column)
+        for row, into in zip(table.rows, values, strict=True):
+            into.append(row[number])
+        if column.kind is not Kind.ADDRESS:
+            continue
+        found = [name_of(str(row[number]), names) for row in table.rows]
+        if any(found):
+            columns.append(Column(f"{column.name}_name", "Name", detail=column.detail))
+            for name, into in zip(found, values, strict=True):
+                into.append(name or None)
+    return replace(table, columns=tuple(columns), rows=tuple(map(tuple, values)))
+
+
+def _chart(chart: Chart, names: Names) -> Chart:
+    title = _ADDRESS.sub(lambda found: name_of(found[0], names) or found[0], chart.title)
+    if isinstance(chart, Bars):
+        labels = tuple(name_of(label, names) or label for label in chart.labels)
+        return replace(chart, title=title, labels=labels)
+    return replace(chart, title=title)

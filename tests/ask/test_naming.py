@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.ask.naming import named
+from bot.model.answer import Answer, Question
+from bot.model.chart import Bars, Series
+from bot.model.inventory import Interface, Inventory
+from bot.model.table import Column, Kind, Table
+from bot.model.window import Window
+from bot.network.names import Names
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+WINDOW = Window(datetime(2026, 11, 24, 11, tzinfo=UTC), NOW)
+INVENTORY = Inventory(
+    interfaces={
+        "eni-1": Interface("eni-1", "vpc-1", "subnet-1", "use1-az1", ("10.0.0.5",), name="db"),
+        "eni-2": Interface(
+            "eni-2", "vpc-1", "subnet-1", "use1-az1", ("10.0.0.55",), name="<!here>"
+        ),
+    }
+)
+
+
+def answer(headline: str = "", **parts: object) -> Answer:
+    question = Question("rejects", "rejects", WINDOW, ZoneInfo("UTC"), NOW)
+    return named(Answer(question, headline, **parts), Names(INVENTORY))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("said", "becomes"),
+    [
+        ("10.0.0.5 was rejected.", "db (10.0.0.5) was rejected."),
+        ("10.0.0.55, 10.0.0.5", "<!here> (10.0.0.55), db (10.0.0.5)"),
+        ("most often 10.0.0.5 → 10.0.0.9", "most often db (10.0.0.5) → 10.0.0.9"),
+        ("10.0.0.50 and 110.0.0.5", "10.0.0.50 and 110.0.0.5"),
+        ("10.0.0.0/16 and 10.0.0.5.5", "10.0.0.0/16 and 10.0.0.5.5"),
+        ("203.0.113.9 is outside", "203.0.113.9 is outside"),
+    ],
+)
+def test_only_whole_addresses_that_are_known_get_a_name(said: str, becomes: str) -> None:
+    assert answer(said).headline == becomes
+
+
+def test_a_table_gets_names_beside_addresses_where_there_are_any() -> None:
+    columns = (
+        Column("client", "Client", Kind.ADDRESS),
+        Column("server", "Server", Kind.ADDRESS),
+        Column("bytes", "Bytes", Kind.BYTES),
+    )
+    rows = (("10.0.0.5", "203.0.113.9", 7), ("10.0.0.9", "203.0.113.9", 8))
+    (table,) = answer(tables=(Table("t", columns, rows),)).tables
+    assert [column.name for column in table.columns] == ["client", "client_name", "server", "bytes"]
+    assert table.rows == (
+        ("10.0.0.5", "db", "203.0.113.9", 7),
+        ("10.0.0.9", None, "203.0.113.9", 8),
+    )
+
+
+def test_bars_are_labelled_with_names() -> None:
+    chart = Bars("10.0.0.5 sent most", ("10.0.0.5", "10.0.0.9"), (Series("s", (2.0, 1.0)),))
+    (drawn,) = answer(charts=(chart,)).charts
+    assert isinstance(drawn, Bars)
+    assert drawn.title == "db sent most"
+    assert drawn.labels == ("db", "10.0.0.9")

@@ -156,6 +156,7 @@ def test_hostile_lines(ask: Ask, line: str) -> None:
 def test_next_lines_can_be_asked(ask: Ask) -> None:
     answer = ask("rejects 1h", *ALL)
     assert answer.next == (
+        "why 10.0.1.10 10.0.3.5 5432 1h",
         "db-clients 5432 on 10.0.3.5 1h",
         "rejects from 10.0.1.10 1h",
         "rejects to 10.0.0.5 1h",

@@ -190,7 +190,7 @@ class _NoLogs:
     inventory = NOTHING_KNOWN
     fields: frozenset[str] = frozenset()
 
-    def query(self, *texts: str) -> tuple[Result, ...]:
+    def query(self, *texts: str, window: Window | None = None) -> tuple[Result, ...]:
         raise AssertionError("a command without a window has no logs")
 
 

@@ -91,9 +91,11 @@ class _Reading:
             return taken
         word = words[0].text
         for argument in self.command.arguments:
-            if argument.keyword == word.lower() and not words[0].quoted:
+            if argument.keyword == word.lower().removeprefix("--") and not words[0].quoted:
                 if len(words) == 1:
                     raise BadLine(f"{shown(word)} needs {argument.name}: {argument.help}")
+                if argument.takes is Takes.WINDOW:
+                    return 1 + self._take_other_window(argument, words[1:])
                 self._set(argument, words[1].text)
                 return 2
         argument = self._free_place(word)
@@ -104,17 +106,32 @@ class _Reading:
         """Take the longest window that stands at the left; 0 when there is none."""
         if self.command.length is None:
             return 0
+        found, spelled, count = self._longest_window(words)
+        if found is None:
+            return 0
+        if self.window is not None:
+            raise BadLine(f"there are two windows: {self.window_words} and {spelled}")
+        self.window, self.window_words = found, spelled
+        return count
+
+    def _take_other_window(self, argument: Argument, words: list[Word]) -> int:
+        """Take the window of an argument; how many words that were."""
+        found, spelled, count = self._longest_window(words)
+        if found is None:
+            raise BadLine(f"{shown(words[0].text)} is no window", hint=f"Write {EXAMPLES}.")
+        if argument.name in self.values:
+            raise BadLine(f"{argument.keyword} is given twice, again as {shown(spelled)}")
+        self.values[argument.name] = found
+        return count
+
+    def _longest_window(self, words: list[Word]) -> tuple[Window | None, str, int]:
+        """The window that stands at the left, how it is spelled and in how many words."""
         plain = next((n for n, word in enumerate(words) if word.quoted), len(words))
         for count in range(min(MOST_WORDS, plain), 0, -1):
             spelled = " ".join(word.text for word in words[:count])
-            found = window_in(spelled, self.now, self.zone)
-            if found is None:
-                continue
-            if self.window is not None:
-                raise BadLine(f"there are two windows: {self.window_words} and {spelled}")
-            self.window, self.window_words = found, spelled
-            return count
-        return 0
+            if found := window_in(spelled, self.now, self.zone):
+                return found, spelled, count
+        return None, "", 0
 
     def _take_rest(self, rest: Argument) -> None:
         """A window at the left, then everything to the end, untouched."""

@@ -50,11 +50,11 @@ class Running:
         self._cache = cache
         self._executor = executor
 
-    def query(self, *texts: str) -> tuple[Result, ...]:
+    def query(self, *texts: str, window: Window | None = None) -> tuple[Result, ...]:
         """Run texts side by side, the same text once. The first failure stops the others."""
         for text in texts:
             parse(text)
-        started = {text: self.begin(text) for text in dict.fromkeys(texts)}
+        started = {text: self.begin(text, window) for text in dict.fromkeys(texts)}
         runs = dict(zip(started, self.finish(*started.values()), strict=True))
         self.runs.extend(runs.values())
         return tuple(runs[text].result for text in texts)

@@ -33,7 +33,7 @@ def value(word: str, argument: Argument, hosts: Hosts | None = None) -> Value:
             return _count(word)
         case Takes.CHOICE:
             return _choice(word, argument.choices)
-        case Takes.REST:
+        case Takes.REST | Takes.WINDOW:
             return word
 
 

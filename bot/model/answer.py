@@ -15,7 +15,7 @@ from bot.model.table import Table
 from bot.model.window import Window
 
 Network = IPv4Network | IPv6Network
-Argument = str | int | tuple[int, ...] | Network
+Argument = str | int | tuple[int, ...] | Network | Window
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Question:
         """The address or range under `name`; a single address is a range of one."""
         value = self.arguments.get(name)
         return value if isinstance(value, IPv4Network | IPv6Network) else None
+
+    def other_window(self, name: str) -> Window | None:
+        """The window under `name`, which is not the one the question is about."""
+        value = self.arguments.get(name)
+        return value if isinstance(value, Window) else None
 
     def word(self, name: str) -> str | None:
         value = self.arguments.get(name)
@@ -88,5 +93,5 @@ class Answer:
     charts: tuple[Chart, ...] = ()
     notes: tuple[Note, ...] = ()
     next: tuple[str, ...] = ()
-    facts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     queries: tuple[QueryRun, ...] = ()
+    facts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from typing import Protocol
 from bot.model.answer import Answer, Question
 from bot.model.inventory import Inventory
 from bot.model.query import Result
+from bot.model.window import Window
 
 
 class Takes(StrEnum):
@@ -20,6 +21,7 @@ class Takes(StrEnum):
     NETWORK = "network"  # an address, a range, or the name of a host → ip_network
     CHOICE = "choice"  # one of `choices`, or any one word when there are none → str
     COUNT = "count"  # a positive whole number → int
+    WINDOW = "window"  # a second window, behind a keyword, in its own words → Window
     REST = "rest"  # everything to the end of the line, untouched → str
 
 
@@ -37,7 +39,8 @@ class Argument:
     @property
     def usage(self) -> str:
         """How it is written: `PORT`, `[on HOST]`, `[internal|external]`."""
-        value = "|".join(self.choices) or self.name.upper()
+        name = "WINDOW" if self.takes is Takes.WINDOW else self.name.upper()
+        value = "|".join(self.choices) or name
         words = f"{self.keyword} {value}" if self.keyword else value
         return words if self.required else f"[{words}]"
 
@@ -55,8 +58,11 @@ class Logs(Protocol):
     @property
     def fields(self) -> frozenset[str]: ...
 
-    def query(self, *texts: str) -> tuple[Result, ...]:
-        """Run Insights texts, at the same time where the engine can; results in the same order."""
+    def query(self, *texts: str, window: Window | None = None) -> tuple[Result, ...]:
+        """Run Insights texts, at the same time where the engine can; results in the same order.
+
+        They run over the question's window, or over another `window`.
+        """
         ...
 
 

@@ -59,6 +59,14 @@ class Window:
     def seconds(self) -> float:
         return (self.end - self.start).total_seconds()
 
+    def without(self, other: Window) -> Window | None:
+        """What of this window is not in the other: what is before it, or else what is after it."""
+        if self.start < other.start:
+            return Window(self.start, min(self.end, other.start))
+        if self.end > other.end:
+            return Window(max(self.start, other.end), self.end)
+        return None
+
     def period(self, at_most: int = 120) -> Period:
         """The shortest bin that cuts this window into `at_most` bins or fewer."""
         for seconds, text in PERIODS:

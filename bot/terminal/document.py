@@ -14,6 +14,7 @@ from bot.charts.words import alt_text
 from bot.model.answer import Answer, Argument, QueryRun
 from bot.model.chart import Bars, Chart, Series, Timeline
 from bot.model.table import Table, Value
+from bot.model.window import Window
 
 Json = dict[str, Any]
 
@@ -31,10 +32,7 @@ def document(answer: Answer, files: Mapping[int, Path]) -> Json:
         "command": question.command,
         "question": _text(question.line),
         "arguments": {name: _argument(value) for name, value in question.arguments.items()},
-        "window": {
-            "start": _moment(question.window.start),
-            "end": _moment(question.window.end),
-        },
+        "window": _window(question.window),
         "zone": question.zone.key,
         "asked": _moment(question.now),
         "headline": _text(answer.headline),
@@ -47,6 +45,10 @@ def document(answer: Answer, files: Mapping[int, Path]) -> Json:
         "next": [_text(line) for line in answer.next],
         **answer.facts,
     }
+
+
+def _window(window: Window) -> Json:
+    return {"start": _moment(window.start), "end": _moment(window.end)}
 
 
 def _table(table: Table) -> Json:
@@ -129,7 +131,9 @@ def _query(run: QueryRun) -> Json:
     }
 
 
-def _argument(value: Argument) -> str | int | list[int]:
+def _argument(value: Argument) -> str | int | list[int] | Json:
+    if isinstance(value, Window):
+        return _window(value)
     if isinstance(value, tuple):
         return list(value)
     if isinstance(value, IPv4Network | IPv6Network):

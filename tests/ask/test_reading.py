@@ -190,3 +190,56 @@ def test_any_line_is_read_or_refused_in_one_line(line: str) -> None:
         said = str(error)
     assert said.strip()
     assert "\n" not in said
+
+
+CLIENTS = Command(
+    "clients",
+    "new clients",
+    unused,
+    (),
+    (
+        Argument("port", Takes.PORTS, "a port"),
+        Argument("earlier", Takes.WINDOW, "an earlier window", "new"),
+    ),
+)
+
+
+def clients(line: str) -> Question:
+    return read(line, (CLIENTS,), now=NOW, zone=UTC_ZONE)
+
+
+@pytest.mark.parametrize(
+    ("line", "other"),
+    [
+        ("clients new 7d", (datetime(2026, 11, 13, 15, 45, tzinfo=UTC), NOW)),
+        ("clients 5432 --new 7d 1h", (NOW - timedelta(days=7), NOW)),
+        (
+            "clients new yesterday 14:00..15:00 1h",
+            (datetime(2026, 11, 19, 14, tzinfo=UTC), datetime(2026, 11, 19, 15, tzinfo=UTC)),
+        ),
+    ],
+)
+def test_a_second_window_behind_its_keyword(line: str, other: tuple[datetime, datetime]) -> None:
+    found = clients(line)
+    assert found.window == Window(NOW - timedelta(hours=1), NOW)
+    assert found.other_window("earlier") == Window(*other)
+
+
+def test_a_second_window_is_in_the_usage() -> None:
+    assert CLIENTS.usage == "clients [PORT] [new WINDOW] [WINDOW]"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("clients new", "'new' needs earlier"),
+        ("clients new 5432", "'5432' is no window. Write 15m"),
+        ("clients new '7d'", "'7d' is no window"),
+        ("clients new 7d new 8d", "new is given twice, again as '8d'"),
+        ("clients 1h 2h new 7d", "there are two windows: 1h and 2h"),
+    ],
+)
+def test_a_second_window_that_is_none(line: str, said: str) -> None:
+    with pytest.raises(BadLine) as caught:
+        clients(line)
+    assert said in str(caught.value)

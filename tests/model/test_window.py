@@ -64,3 +64,25 @@ def test_bins_cover_the_window_and_nothing_else(
     assert bins[-1] < window.end <= bins[-1] + step
     assert all(int(at.timestamp()) % chosen.seconds == 0 for at in bins)
     assert all(later - earlier == step for earlier, later in itertools.pairwise(bins))
+
+
+@pytest.mark.parametrize(
+    ("hours", "others", "left"),
+    [
+        ((0, 4), (5, 6), (0, 4)),
+        ((0, 4), (3, 6), (0, 3)),
+        ((0, 9), (3, 6), (0, 3)),  # what is before comes first
+        ((3, 9), (3, 6), (6, 9)),
+        ((5, 9), (3, 6), (6, 9)),
+        ((4, 5), (3, 6), None),
+        ((3, 6), (3, 6), None),
+    ],
+)
+def test_a_window_without_another(
+    hours: tuple[int, int], others: tuple[int, int], left: tuple[int, int] | None
+) -> None:
+    def window(first: int, last: int) -> Window:
+        return Window(NOON + timedelta(hours=first), NOON + timedelta(hours=last))
+
+    found = window(*hours).without(window(*others))
+    assert found == (window(*left) if left else None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.model.answer import Answer
 from bot.model.chart import Bars, Series
 from bot.model.table import Column, Kind, Table
+from bot.model.window import Window
 from bot.terminal.document import document
 from tests.terminal.answers import QUESTION, full, helped, hostile
 
@@ -83,3 +84,12 @@ def test_help_is_a_document_too() -> None:
     made = document(helped(), {})
     assert made["queries"] == []
     assert made["tables"][0]["rows"] == [["rejects"]]
+
+
+def test_a_second_window_is_written_like_the_first() -> None:
+    other = Window(QUESTION.window.start - timedelta(days=1), QUESTION.window.start)
+    made = document(Answer(replace(QUESTION, arguments={"earlier": other}), "x"), {})
+    assert made["arguments"]["earlier"] == {
+        "start": "2026-11-19T13:00:00Z",
+        "end": "2026-11-20T13:00:00Z",
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.insights import nodes
 from bot.insights.plan import Plan
-from bot.insights.regexes import compiled, glob
+from bot.insights.regexes import compiled, glob, separated
 from bot.insights.scope import pointer
 from bot.insights.terms import Kind, Term, quoted, scalar_text, text
 
@@ -15,8 +15,27 @@ def parse_glob(plan: Plan, command: nodes.ParseGlob) -> None:
         raise plan.context.bad(
             command.pattern, f"{stars} * in the pattern, but {len(aliases)} names after as"
         )
-    groups = list(enumerate(aliases, 1))
-    _parse(plan, command.field, glob(command.pattern.value), groups)
+    separator = separated(command.pattern.value)
+    if separator is not None:
+        _parse_separated(plan, command.field, separator, aliases)
+    else:
+        groups = list(enumerate(aliases, 1))
+        _parse(plan, command.field, glob(command.pattern.value), groups)
+
+
+def _parse_separated(
+    plan: Plan, field: nodes.Name | None, separator: str, names: tuple[nodes.Name, ...]
+) -> None:
+    """What the pattern of `glob` would give, several times as fast."""
+    subject, parts, sql = _subject(plan, field), plan.column(), quoted(separator)
+    line = f"split_part({subject}, chr(10), 1)"
+    plan.widen([f"string_split({line}, {sql}) AS {parts}"])
+    count = len(names)
+    values = [f"{parts}[{n}]" for n in range(1, count)]
+    values.append(f"array_to_string({parts}[{count}:], {sql})")
+    enough = f"CASE WHEN len({parts}) >= {count} THEN"
+    columns = zip(names, values, strict=True)
+    _name_columns(plan, [(name, f"{enough} {value} END") for name, value in columns])
 
 
 def parse_regex(plan: Plan, command: nodes.ParseRegex) -> None:

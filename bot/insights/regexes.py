@@ -79,3 +79,11 @@ def glob(pattern: str) -> str:
     if len(texts) > 1 and texts[-1] == "":
         return lead + "(.*?)".join(texts[:-1]) + "(.*)"
     return lead + "(.*?)".join(texts)
+
+
+def separated(pattern: str) -> str | None:
+    """What stands between the stars of a glob, if always the same and nothing stands outside."""
+    first, *between, last = pattern.split("*")
+    if first or last or len(set(between)) != 1 or not between[0] or "\n" in between[0]:
+        return None
+    return between[0]

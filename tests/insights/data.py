@@ -75,7 +75,9 @@ def load(records: Sequence[Record]) -> tuple[duckdb.DuckDBPyConnection, Relation
 
 def message(record: Record) -> str:
     """The line as a log has it."""
-    return record.get("message") or " ".join(record[name] for name in NAMES if name in record)
+    if "message" in record:
+        return record["message"]
+    return " ".join(record[name] for name in NAMES if name in record)
 
 
 def stamp(record: Record) -> datetime:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.insights.regexes import BadRegex, compiled, glob
+from bot.insights.regexes import BadRegex, compiled, glob, separated
 
 
 def test_named_groups_are_spelt_as_duckdb_takes_them() -> None:
@@ -57,3 +57,20 @@ def test_globs(pattern: str, text: str, groups: tuple[str, ...]) -> None:
     found = re.search(glob(pattern), text)
     assert found is not None
     assert found.groups() == groups
+
+
+@pytest.mark.parametrize(
+    ("pattern", "separator"),
+    [
+        ("* * *", " "),
+        ("*--*", "--"),
+        ("*", None),
+        ("**", None),
+        ("a* *", None),
+        ("* *b", None),
+        ("* *-*", None),
+        ("*\n*", None),
+    ],
+)
+def test_globs_of_one_separator(pattern: str, separator: str | None) -> None:
+    assert separated(pattern) == separator

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 
 import duckdb
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.insights.parser import parse
 from bot.insights.quoting import Unquotable, fill
+from bot.insights.regexes import glob
 from bot.insights.sql import translate
 from bot.model.errors import BadQuery
 from bot.model.query import LARGEST_LIMIT, Query
@@ -101,6 +103,24 @@ def test_the_longest_chains_run(data: Data) -> None:
     either = " or ".join(f"dstPort = {n}" for n in range(400))
     assert data.rows(f"fields {added} as x | limit 1") == [{"x": "200"}]
     assert data.rows(f"filter {either} | stats count(*) as n") == [{"n": "2"}]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    value=st.text(alphabet="ab-\n", max_size=12),
+    between=st.sampled_from(["-", "--", "a", "b-"]),
+    count=st.integers(2, 4),
+)
+def test_separated_globs_split_as_their_pattern_matches(
+    value: str, between: str, count: int
+) -> None:
+    names = ["p", "q", "r", "s"][:count]
+    pattern = between.join("*" * count)
+    query = f'parse "{pattern}" as {", ".join(names)} | display {", ".join(names)}'
+    table = Data([{"message": value, "start": "1"}])
+    found = re.search(glob(pattern), value)
+    assert table.rows(query) == [dict(zip(names, found.groups(), strict=True)) if found else {}]
+    table.connection.close()
 
 
 @settings(max_examples=300, deadline=None)

@@ -138,8 +138,10 @@ class Desk:
         self.soon(lambda: self._stopping(live))
 
     def _stopping(self, live: Live) -> None:
-        live.watch.stop()
-        if not live.started:  # its turn may be far away
+        """Say so at once: its turn may be far away, and an engine may be slow to notice."""
+        try:
+            live.watch.stop()
+        finally:
             self._endings.stopped(live)
 
     def _placeholder(self, live: Live, ahead: int) -> None:
@@ -170,7 +172,6 @@ class Desk:
             live.why = RESTARTING
             raise Cancelled(RESTARTING)
         live.watch.check()
-        live.started = True
         live.post.started()
         zone = self._people.zone(live.request.user)
         answer = self._ask(live.request.line, zone=zone, watch=live.watch)

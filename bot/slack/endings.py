@@ -27,14 +27,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Live:
-    """A question that was taken and is not over; `why` is said when it is stopped (mrkdwn)."""
+    """A question that was taken and is not over. `why` is there once it is stopped: mrkdwn."""
 
     request: Request
     post: Post
     private: Private
     watch: Watch
-    why: str = "it was stopped"
-    started: bool = False
+    why: str | None = None
 
 
 class Endings:
@@ -65,7 +64,7 @@ class Endings:
         """Say so in the placeholder's place, or to the asker when there is none."""
         if not live.post.claim():
             return
-        text = f"No answer: {live.why}."
+        text = f"No answer: {live.why or 'it was stopped'}."
         blocks = stopped_blocks(live.request, self._slash, text)
         if not live.post.shown:
             live.private.tell(text, blocks)
@@ -87,7 +86,8 @@ class Endings:
         """Tell the asker that it is a bug, with the reference that the log has. No details."""
         reference = live.request.id
         logger.exception("question %s broke: %r", reference, live.request.line)
-        live.post.claim()
+        if not live.post.claim() and live.why:
+            return  # it was stopped and its asker told; what is left of it fell over
         blocks = broken_blocks(reference, live.request.line, self._slash)
         live.private.tell(f"Something broke on my side (reference {reference}).", blocks)
         _withdraw(live.post)

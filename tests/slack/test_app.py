@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from bot.engines.engine import Watch
 from bot.model.answer import Answer
@@ -287,6 +290,26 @@ def test_a_waiting_question_can_be_cancelled(house: House) -> None:
     assert sorted(m["text"][:9] for m in slack.in_channel("C1")) == ["3 clients", "No answer"]
     assert slack.told == []
     assert [line for line, _ in engine.asked] == ["first"]
+
+
+def test_cancel_says_so_at_once_though_the_engine_is_slow_to_notice(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    go = threading.Event()
+
+    def deaf(line: str, *, zone: ZoneInfo, watch: Watch) -> Answer:
+        go.wait(10)
+        raise RuntimeError("the engine was closed below it")
+
+    slack = house.start(deaf, patience=0)
+    slack.command("rejects 90d")
+    slack.until(house.showing)
+    slack.press(buttons(only_message(slack))["cancel"])
+    slack.until(lambda: "No answer" in only_message(slack)["text"])
+    go.set()
+    slack.until(house.idle)
+    assert slack.told == []
+    assert "the engine was closed below it" in caplog.text
 
 
 def test_at_the_end_running_and_waiting_questions_are_told(house: House) -> None:

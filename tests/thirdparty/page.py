@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def local_slack(folder: Path, mode: str) -> Iterator[None]:
     with (folder / "local-slack.log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
-            listening(PORT)
+            until(lambda: listening(PORT), "local-slack does not listen")
             yield
         finally:
             process.terminate()
@@ -133,7 +133,9 @@ def serving(folder: Path, api: str, mode: str, source: str) -> Iterator[dict[str
             stderr=log,
         )
         try:
-            time.sleep(3) if mode == "socket" else listening(HTTP_PORT)
+            until(
+                lambda: " listens: " in (folder / "flows.log").read_text(), "flows does not listen"
+            )
             yield ended
         finally:
             process.send_signal(signal.SIGTERM)
@@ -141,15 +143,21 @@ def serving(folder: Path, api: str, mode: str, source: str) -> Iterator[dict[str
             ended["log"] = (folder / "flows.log").read_text()
 
 
-def listening(port: int, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"nothing listens on port {port}")
+def listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def until(true: Callable[[], bool], otherwise: str) -> None:
+    """Wait until something holds, half a minute at most."""
+    end = time.monotonic() + 30
+    while not true():
+        if time.monotonic() > end:
+            raise SystemExit(otherwise)
+        time.sleep(0.1)
 
 
 def person(steps: list[list[Any]], out: Path) -> dict[str, Any]:

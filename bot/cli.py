@@ -223,6 +223,46 @@ def spike() -> None:
         sys.stdout.flush()
 
 
+@flows.command()
+@_source
+@click.option("--from", "since", metavar="TIME", required=True, help="Start of the stretch.")
+@click.option("--to", "until", metavar="TIME", required=True, help="Its end.")
+@click.option("--channel", metavar="CHANNEL", default=STDIN, help="Its name in what is printed.")
+@click.option("--history", metavar="DAYS", type=float, default=2.0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a line.")
+def replay(
+    *,
+    source: str | None,
+    since: str,
+    until: str,
+    channel: str,
+    history: float,
+    as_json: bool,
+) -> None:
+    """Run the scheduler over a stretch of the past, and print what it would have posted.
+
+    It learns from the DAYS before.
+    """
+    from bot.schedule.replay import replay as run_again  # noqa: PLC0415
+
+    settings = Settings.read()
+    window = Window(moment(since), moment(until))
+    with _engine(source, settings) as engine:
+        _stoppable(
+            lambda watch: run_again(
+                engine,
+                window,
+                channel=channel,
+                write=click.echo,
+                watch=watch,
+                zone=zone_named(settings.zone),
+                as_json=as_json,
+                inside=settings.inside,
+                history=timedelta(days=history),
+            )
+        )
+
+
 @flows.command("settings")
 def list_settings() -> None:
     """List every setting with its default."""

@@ -49,9 +49,7 @@ class Owing:
         useful: timedelta,
     ) -> bool:
         payload = packed(message)
-        return self._deliveries.owe(
-            Delivery(key, does, channel, payload, now, now + useful, about)
-        )
+        return self._deliveries.owe(Delivery(key, does, channel, payload, now, now + useful, about))
 
 
 def delivery_key(key: str, channel: str) -> str:

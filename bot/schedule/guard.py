@@ -92,6 +92,4 @@ class Guard:
 
 
 def _with(known: Incident, state: str, over: datetime | None, facts: dict[str, object]) -> Incident:
-    return Incident(
-        known.key, state, known.opened_at, known.last_seen, over, known.score, facts
-    )
+    return Incident(known.key, state, known.opened_at, known.last_seen, over, known.score, facts)

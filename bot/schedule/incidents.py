@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.schedule.counting import ACCEPT, BUCKET, REJECT, REST, Dimension
 from bot.schedule.spikes import FEWEST, Alarm, Look, Name, spelled
@@ -29,7 +29,14 @@ UPDATES = timedelta(hours=1)  # between two edits that only say that it goes on
 
 KEY = "warning:"
 
-Pair = tuple[str, str, str]  # source, target, port
+
+class Pair(NamedTuple):
+    """A rejected flow. `ours` unless it came from the internet to a door."""
+
+    source: str
+    target: str
+    port: str
+    ours: bool
 
 
 class State(StrEnum):
@@ -50,7 +57,7 @@ class Facts:
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Facts:
-        pairs = Counter({_pair(text): n for text, n in stored["pairs"].items()})
+        pairs = Counter({_pair(*text.split("|")): n for text, n in stored["pairs"].items()})
         return cls(
             {name: list(numbers) for name, numbers in stored["series"].items()},
             pairs,
@@ -60,7 +67,7 @@ class Facts:
         )
 
     def stored(self) -> dict[str, Any]:
-        pairs = {" ".join(pair): n for pair, n in self.pairs.most_common(REMEMBERED)}
+        pairs = {_spelled(pair): n for pair, n in self.pairs.most_common(REMEMBERED)}
         return {
             "series": self.series,
             "pairs": pairs,
@@ -70,8 +77,9 @@ class Facts:
         }
 
     @property
-    def doors(self) -> set[tuple[str, str]]:
-        return {(target, port) for _, target, port in self.pairs}
+    def ends(self) -> set[tuple[str, str, bool]]:
+        """Where the rejected flows were going."""
+        return {pair[1:] for pair in self.pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +167,8 @@ class Following:
         if not still:
             over = replace(incident, state=State.RESOLVED, resolved_at=look.at)
             return self._noted(over, facts, look.at, worth=True)
-        doors = facts.doors
-        seen = Counter({pair: n for pair, n in pairs.items() if pair[1:] in doors})
+        ends = facts.ends
+        seen = Counter({pair: n for pair, n in pairs.items() if pair[1:] in ends})
         facts.pairs.update(seen)
         facts.rejected += seen.total()
         return self._noted(incident, facts, look.at, worth=False)
@@ -206,12 +214,12 @@ class Following:
         """Sources that were accepted at the same port shortly before."""
         found = self._rollups.sums(at - BEFORE, at, Dimension.CLIENT)
         accepted = {one.name for one in found if one.action == ACCEPT}
-        return sorted({source for source, _, port in behind if f"{port} {source}" in accepted})
+        return sorted({pair.source for pair in behind if f"{pair.port} {pair.source}" in accepted})
 
     def _pairs(self, at: datetime) -> Counter[Pair]:
         found = self._rollups.sums(at, at + BUCKET, Dimension.PAIR, Dimension.PROBE)
         return Counter(
-            {_pair(one.name): one.records for one in found if one.name != REST}
+            {_pair(one.dimension, one.name): one.records for one in found if one.name != REST}
         )
 
 
@@ -229,7 +237,7 @@ def grouped(alarms: Sequence[Alarm], pairs: Counter[Pair]) -> list[list[Alarm]]:
             mine, behind = group[0] + mine, group[1] | behind
         groups.append((mine, behind))
     if wide and not groups:
-        groups.append(([], set(pairs)))
+        groups.append(([], {pair for pair in pairs if pair.ours}))
     if wide:
         largest = max(groups, key=lambda one: sum(pairs[pair] for pair in one[1]))
         largest[0].extend(wide)
@@ -252,28 +260,31 @@ def _behind(group: Iterable[Alarm], pairs: Counter[Pair]) -> Counter[Pair]:
 
 def _is_behind(alarm: Alarm, pair: Pair) -> bool:
     dimension, name = alarm.series
-    _, target, port = pair
     match dimension:
         case Dimension.OUR_TARGET:
-            return target == name
+            return pair.ours and pair.target == name
         case Dimension.OUR_PORT:
-            return port == name
+            return pair.ours and pair.port == name
         case Dimension.DOOR:
-            return f"{target} {port}" == name
-    return True
+            return not pair.ours and f"{pair.target} {pair.port}" == name
+    return pair.ours
 
 
 def _same(facts: Facts, group: Sequence[Alarm], behind: Counter[Pair]) -> bool:
     """Whether a group of alarms is about what an incident is about."""
     if any(spelled(one.series) in facts.series for one in group):
         return True
-    return bool(facts.doors & {pair[1:] for pair in behind})
+    return bool(facts.ends & {pair[1:] for pair in behind})
 
 
 def _told_at(facts: Facts) -> datetime:
     return datetime.fromisoformat(facts.told_at)
 
 
-def _pair(text: str) -> Pair:
-    source, target, port = text.split(" ")
-    return source, target, port
+def _pair(dimension: str, name: str) -> Pair:
+    source, target, port = name.split(" ")
+    return Pair(source, target, port, dimension == Dimension.PAIR)
+
+
+def _spelled(pair: Pair) -> str:
+    return f"{Dimension.PAIR if pair.ours else Dimension.PROBE}|{' '.join(pair[:3])}"

@@ -16,10 +16,11 @@ from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
 from bot.model.message import Message
 from bot.model.window import Window
-from bot.schedule.opening import HISTORY, open_ticker
+from bot.schedule.opening import open_ticker
 from bot.store.opening import Store, open_store
 
 STEP = timedelta(minutes=1)
+HISTORY = timedelta(days=2)  # the detector wants one day at least
 
 
 @dataclass
@@ -117,7 +118,7 @@ def replay(
 @contextmanager
 def _scratch() -> Iterator[Store]:
     with TemporaryDirectory(prefix="flows-replay-") as folder:
-        store = open_store(str(Path(folder, "state.db")))
+        store = open_store(str(Path(folder, "state.db")), lasting=False)
         try:
             yield store
         finally:

@@ -7,7 +7,7 @@ newest record ends earlier than those of the buckets before it is asked for agai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
@@ -24,7 +24,8 @@ from bot.store.rollups import Bucket, Count, Rollups
 AT_ONCE = 72  # buckets of one query when catching up: six hours
 CATCH_UP = timedelta(hours=24)  # how far back a bucket that could not be counted is tried again
 SHORT, LONG = timedelta(minutes=1), timedelta(minutes=10)  # over which a record gathers packets
-MEASURED = 36  # buckets that say how late records are
+RECENT = timedelta(hours=3)  # over which it is measured how late records are
+FEW = 12  # buckets that say nothing about that
 UNEVEN = timedelta(seconds=90)  # how much earlier than usual a bucket's records may end
 TRIES = 3
 REST = timedelta(minutes=3)  # after a failure, before the engine is asked again
@@ -58,10 +59,11 @@ class Counter:
         self._at_once = at_once
         self._limit = limit
         self._failed: tuple[datetime, Trouble] | None = None  # when, and how
+        self._done: datetime | None = None  # everything before it was counted
 
     def settled(self, now: datetime) -> datetime:
         """The end of the last bucket whose records should have arrived."""
-        known = self._rollups.buckets(now - CATCH_UP, now)
+        known = self._rollups.buckets(now - RECENT, now)
         longest = max((one.span for one in known.values()), default=0)
         gathering = LONG if longest > SHORT.total_seconds() else SHORT
         return bucket_of(now - gathering - self._delivery)
@@ -82,28 +84,22 @@ class Counter:
             return self._failed[1]
         self._failed = None
         end = self.settled(now)
+        if end == self._done:
+            return None
         begin = max(start, bucket_of(now - CATCH_UP))
-        known = self._rollups.buckets(begin - MEASURED * BUCKET, end)
-        wanted = [at for at in buckets(begin, end) if self._is_wanted(at, known, now)]
-        for some in _runs(wanted, self._at_once):
+        known = self._rollups.buckets(begin, end)
+        missing = [at for at in buckets(begin, end) if at not in known or not known[at].counted_at]
+        for some in _runs(sorted({*missing, *_late(known.values(), end)}), self._at_once):
             try:
                 self._count(some, now, watch)
             except Cancelled:
                 raise
             except FlowsError as error:
-                waiting = [at for at in wanted if at >= some[0]]
-                self._rollups.fail(waiting, str(error))
+                self._rollups.fail([at for at in missing if at >= some[0]], str(error))
                 self._failed = now, Trouble(some[0], str(error))
                 return self._failed[1]
+        self._done = end
         return None
-
-    def _is_wanted(self, at: datetime, known: dict[datetime, Bucket], now: datetime) -> bool:
-        bucket = known.get(at)
-        if bucket is None or bucket.counted_at is None:
-            return True
-        if bucket.attempts >= TRIES or now - bucket.counted_at < BUCKET:
-            return False
-        return _ends_early(bucket, [one for one in known.values() if one.at < at])
 
     def _count(self, some: Sequence[datetime], now: datetime, watch: Watch) -> None:
         """One query over neighbouring buckets; in halves where there is too much for one."""
@@ -146,13 +142,15 @@ class Counter:
         self._rollups.keep(kept)
 
 
-def _ends_early(bucket: Bucket, before: Sequence[Bucket]) -> bool:
-    """Whether records seem to be missing at a bucket's end, going by the buckets before it."""
-    gaps = [_gap(one).total_seconds() for one in before if one.latest]
-    if len(gaps) < MEASURED // 2:
-        return False
-    usual = timedelta(seconds=median(gaps))
-    return usual <= UNEVEN and _gap(bucket) > usual + UNEVEN  # where records are few, gaps mean nothing
+def _late(known: Iterable[Bucket], now: datetime) -> list[datetime]:
+    """Counted buckets at whose end records seem to be missing, going by their neighbours."""
+    recent = [one for one in known if one.latest and now - one.at <= RECENT]
+    if len(recent) < FEW:
+        return []
+    usual = timedelta(seconds=median(_gap(one).total_seconds() for one in recent))
+    if usual > UNEVEN:  # where records are few, gaps mean nothing
+        return []
+    return [one.at for one in recent if one.attempts < TRIES and _gap(one) > usual + UNEVEN]
 
 
 def _gap(bucket: Bucket) -> timedelta:

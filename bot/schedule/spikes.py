@@ -20,6 +20,7 @@ from bot.store.rollups import Bucket, Rollups
 
 FEWEST = 6  # rejects in one bucket, before a name gets a series of its own
 MOST = 2_000  # series of one source
+SERVED_FOR = timedelta(hours=1)  # until it is asked again which doors there are
 STALE = timedelta(hours=6)  # a bucket not counted for so long is taken as unknown
 
 Name = tuple[str, str]  # (dimension, name in it)
@@ -54,6 +55,7 @@ class Spikes:
         self._rollups = rollups
         self._memories = memories
         self._history = history
+        self._served: tuple[datetime, frozenset[str]] | None = None
 
     def look(self, start: datetime, end: datetime) -> list[Look]:
         """Look at every bucket that was not looked at yet, from `start`, as far as all is counted.
@@ -129,9 +131,12 @@ class Spikes:
         }
 
     def _doors(self, now: datetime) -> frozenset[str]:
-        """Where the internet was answered before."""
-        found = self._rollups.sums(now - self._history, now, Dimension.DOOR)
-        return frozenset(one.name for one in found if one.action == ACCEPT)
+        """Where the internet was answered before; read anew once an hour."""
+        if self._served is None or not timedelta() <= now - self._served[0] < SERVED_FOR:
+            found = self._rollups.sums(now - self._history, now, Dimension.DOOR)
+            served = frozenset(one.name for one in found if one.action == ACCEPT)
+            self._served = now, served
+        return self._served[1]
 
 
 def _wanted(values: Values) -> list[Name]:

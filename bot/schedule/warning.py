@@ -72,7 +72,7 @@ def _headline(incident: Incident, facts: Facts) -> str:
     if incident.state == State.RESOLVED:
         lasted = (incident.resolved_at or incident.last_seen) - incident.opened_at
         again = f"Over after {duration(lasted.total_seconds())}"
-        return f"{again}: {who} was rejected {many(facts.rejected, 'time')}."
+        return f"{again}: {who}, rejected {many(facts.rejected, 'time')}."
     worst, usual = _level(facts)
     usually = "normally none" if usual < 1 else f"normally {count(usual)}"
     still = "Still rejected" if incident.state == State.HIGH else "Rejected"
@@ -111,7 +111,7 @@ def _level(facts: Facts) -> tuple[int, float]:
 def _lines(incident: Incident, facts: Facts, zone: ZoneInfo, at: datetime) -> Iterator[str]:
     began = _clock(incident.opened_at, zone)
     if incident.resolved_at:
-        yield f"From {began} to {_clock(incident.resolved_at, zone)} {incident.opened_at.astimezone(zone):%Z}."
+        yield f"From {began} to {_clock(incident.resolved_at, zone)} {at.astimezone(zone):%Z}."
     else:
         yield f"Since {began}, counted until {_clock(at + BUCKET, zone)} {at.astimezone(zone):%Z}."
     yield _reason(incident, facts, zone)
@@ -124,11 +124,9 @@ def _reason(incident: Incident, facts: Facts, zone: ZoneInfo) -> str:
     before = [source for source in sources if source in facts.let_in_before]
     when = _clock(incident.opened_at, zone)
     if before:
-        all_ = "All of them were" if len(before) == len(sources) else f"{', '.join(before)} was"
-        all_ = f"{before[0]} was" if len(sources) == 1 else all_
         return (
-            f"Likely reason: {all_} let in on the same port until {when}, so a rule of a security"
-            " group or a network ACL changed then."
+            f"Likely reason: {_were(before, len(sources))} let in on the same port until {when},"
+            " so a rule of a security group or a network ACL changed then."
         )
     if any(name.startswith(Dimension.DOOR) for name in facts.series):
         return f"Likely reason: an address that served the internet refuses it since {when}."
@@ -137,14 +135,20 @@ def _reason(incident: Incident, facts: Facts, zone: ZoneInfo) -> str:
     return "The same is rejected at other times too, but less often."
 
 
-def _buttons(
-    incident: Incident, facts: Facts, zone: ZoneInfo, at: datetime
-) -> Iterator[Button]:
+def _were(before: list[str], of: int) -> str:
+    if len(before) == 1:
+        return f"{before[0]} was"
+    return "all of them were" if len(before) == of else f"{', '.join(before[:5])} were"
+
+
+def _buttons(incident: Incident, facts: Facts, zone: ZoneInfo, at: datetime) -> Iterator[Button]:
     end = at + BUCKET
     words = window_words(Window(incident.opened_at - timedelta(minutes=30), end), end, zone)
-    words = words if ".." in words else f"{incident.opened_at:%Y-%m-%dT%H:%MZ}..{end:%Y-%m-%dT%H:%MZ}"
+    words = (
+        words if ".." in words else f"{incident.opened_at:%Y-%m-%dT%H:%MZ}..{end:%Y-%m-%dT%H:%MZ}"
+    )
     if facts.pairs:
-        (source, target, port), _ = facts.pairs.most_common(1)[0]
+        (source, target, port, _), _ = facts.pairs.most_common(1)[0]
         yield Button(Does.ASK, "Why?", f"rejects from {source} to {target} {words}")
         if port.isdigit() and int(port):
             yield Button(Does.ASK, "Look closer", f"db-clients {port} on {target} {words}")
@@ -167,7 +171,7 @@ def _tables(facts: Facts) -> Iterator[Table]:
             ),
             tuple(
                 (source, "inside" if is_inside(source) else "outside", target, port, records)
-                for (source, target, port), records in rows
+                for (source, target, port, _), records in rows
             ),
             left_off=len(facts.pairs) - len(rows),
         )
@@ -217,7 +221,7 @@ def _chart(incident: Incident, facts: Facts, rollups: Rollups, at: datetime) -> 
 def _sums(pairs: Counter[Pair], part: int) -> Counter[str]:
     sums: Counter[str] = Counter()
     for pair, records in pairs.items():
-        sums[pair[part]] += records
+        sums[str(pair[part])] += records
     return sums
 
 

@@ -30,7 +30,10 @@ def _with_times(table: Table) -> Table:
     return replace(
         table,
         rows=tuple(
-            tuple(_time(value) if is_time else value for value, is_time in zip(row, timed))
+            tuple(
+                _time(value) if is_time else value
+                for value, is_time in zip(row, timed, strict=True)
+            )
             for row in table.rows
         ),
     )

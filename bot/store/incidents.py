@@ -28,7 +28,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """Nobody is told of `scope` until `until`, because `owner` said so. `kind`: expected, snooze."""
+    """Nobody is told of `scope` until `until`: `owner` said so. `kind` is expected or snooze."""
 
     scope: str
     kind: str
@@ -65,9 +65,7 @@ class Incidents:
             return tuple(_incident(row) for row in connection.execute(asked).mappings())
 
     def by_key(self, key: str) -> Incident | None:
-        asked = select(incidents).where(
-            incidents.c.source == self._source, incidents.c.key == key
-        )
+        asked = select(incidents).where(incidents.c.source == self._source, incidents.c.key == key)
         with self._store.begin() as connection:
             row = connection.execute(asked).mappings().first()
         return None if row is None else _incident(row)

@@ -46,16 +46,17 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(where: str) -> Store:
+def open_store(where: str, *, lasting: bool = True) -> Store:
     """Open the store at a path or a `postgresql://` address, and migrate it.
 
+    A SQLite file that is not `lasting` may be lost with the machine's power, and is faster.
     Raises `StoreError`; passwords in an address are never shown.
     """
     url = _url(where)
     try:
         engine = create_engine(url, **_options(url))
         if url.get_backend_name() == "sqlite":
-            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "connect", _prepare_sqlite if lasting else _prepare_fleeting)
         _migrate(engine)
     except (OSError, SQLAlchemyError) as error:
         reason = _first_line(error.orig if isinstance(error, DBAPIError) else error)
@@ -94,6 +95,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = "IMMEDIATE"
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_fleeting(connection: sqlite3.Connection, record: object) -> None:
+    _prepare_sqlite(connection, record)
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _migrate(engine: Engine) -> None:

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select
 
 from bot.store.opening import Store
 from bot.store.tables import buckets, rollups
@@ -161,7 +161,9 @@ class Rollups:
                     delete(table).where(table.c.source == self.source, table.c.bucket < before)
                 )
 
-    def _within(self, start: datetime, end: datetime, dimensions: Sequence[str]) -> list[ColumnElement[bool]]:
+    def _within(
+        self, start: datetime, end: datetime, dimensions: Sequence[str]
+    ) -> list[ColumnElement[bool]]:
         return [
             rollups.c.source == self.source,
             rollups.c.bucket >= start,
@@ -182,9 +184,7 @@ class Rollups:
     def _put(self, connection: Connection, these: Sequence[Bucket]) -> None:
         for some in _some([bucket.at for bucket in these]):
             connection.execute(
-                delete(buckets).where(
-                    buckets.c.source == self.source, buckets.c.bucket.in_(some)
-                )
+                delete(buckets).where(buckets.c.source == self.source, buckets.c.bucket.in_(some))
             )
         if these:
             names = [name for name in Bucket.__slots__ if name != "at"]
@@ -198,7 +198,7 @@ class Rollups:
             )
 
 
-def _bucket(row: Mapping[str, Any]) -> Bucket:
+def _bucket(row: RowMapping) -> Bucket:
     names = [name for name in Bucket.__slots__ if name != "at"]
     return Bucket(row["bucket"], **{name: row[name] for name in names})
 

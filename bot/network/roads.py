@@ -215,7 +215,10 @@ class _Roads:
         self._sightings = sightings
         self._places = places
         self._gateways = gateways
-        self._met = {(seen.at, far) for seen in sightings for far in (seen.sender, seen.receiver)}
+        self._recorders: dict[tuple[str, str], set[str]] = {}
+        if not places.inventory.vpcs:
+            for seen in sightings:
+                self._recorders.setdefault((seen.sender, seen.receiver), set()).add(seen.at)
         # Ingress records carry neither path nor next hop: the way back is taken for the way in.
         self._told = {
             (seen.at, seen.receiver): _Told(seen.path, seen.hop)
@@ -225,10 +228,10 @@ class _Roads:
 
     def all(self, ends: Sequence[Ends]) -> list[Road]:
         """The road of each sighting; sightings that look alike are decided once."""
-        decided: dict[tuple[object, ...], Road] = {}
+        decided: dict[tuple[str | None, ...], Road] = {}
         roads = []
         for seen, (source, target) in zip(self._sightings, ends, strict=True):
-            key = (seen.at, source, target, seen.source_service, seen.target_service)
+            key = seen.at, seen.sender, seen.receiver, seen.source_service, seen.target_service
             road = decided.get(key)
             if road is None:
                 road = decided[key] = self._road(seen, source, target)
@@ -239,38 +242,37 @@ class _Roads:
         if not (source.routed and target.routed):
             return _UNKNOWN
         own, other = _sides(seen.at, source, target)
-        known = self._certain(own, other)
-        source, target = (own, known) if other is target else (known, target)
-        other = known
+        out = other is target
+        other = self._certain(own, other)
         if own.interface == seen.at and self._places.kind(seen.at) == TRANSIT:
             return Road(Category.TRANSIT, Rule.GATEWAYS, Way.TRANSIT_GATEWAY)
         told = self._told.get((seen.at, other.address), _NOTHING_TOLD)
-        route = self._places.route(own, other.address)
         if own.inside and other.inside:
-            return self._inside(own, other, told, route)
+            return self._inside(own, other, told)
         if not own.inside:
             return _UNKNOWN
-        service = seen.target_service if other is target else seen.source_service
+        route = self._places.route(own, other.address)
+        service = seen.target_service if out else seen.source_service
         beyond = self._left(own, other, told, route)
-        return beyond or self._outside(
-            own, other, _Way(seen.at, told, route), service, out=other is target
-        )
+        return beyond or self._outside(own, other, _Way(seen.at, told, route), service, out=out)
 
     def _certain(self, own: Place, other: Place) -> Place:
         """The other end, or no more than its address where it may be of a VPC out of reach.
 
         VPCs may have the same addresses. Where no inventory says which are connected, two of them
-        are only when both ends recorded each other.
+        are only when a gateway between them recorded the packets as well.
         """
         apart = own.vpc and other.vpc and own.vpc != other.vpc and other.recorded
         if not apart or self._places.inventory.vpcs:
             return other
         mutual = self._places.at(own.address, other.vpc).interface == own.interface
-        if mutual and (other.interface, own.address) in self._met:
+        pairs = (own.address, other.address), (other.address, own.address)
+        recorders = {at for pair in pairs for at in self._recorders.get(pair, ())}
+        if mutual and recorders - {own.interface, other.interface}:
             return other
         return Place(other.address, inside=True)
 
-    def _inside(self, own: Place, other: Place, told: _Told, route: Route | None) -> Road:
+    def _inside(self, own: Place, other: Place, told: _Told) -> Road:
         """Between two addresses that are ours or private."""
         for endpoint, host in ((other, own), (own, other)):
             service = self._places.endpoint_service(endpoint)
@@ -287,6 +289,7 @@ class _Roads:
         hop = told.hop
         if hop and hop.zone and hop.vpc == own.vpc and hop.kind not in _HOPS and not other.vpc:
             return _near(own, other, hop)
+        route = self._places.route(own, other.address)
         return self._left(own, other, told, route) or self._far(own, other, told)
 
     def _left(self, own: Place, other: Place, told: _Told, route: Route | None) -> Road | None:

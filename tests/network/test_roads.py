@@ -8,6 +8,8 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.model.inventory import Inventory, Subnet, Vpc
 from bot.model.query import Row
@@ -262,6 +264,36 @@ def test_only_the_fields_a_log_has_are_grouped_by() -> None:
 def test_nothing_in_nothing_out() -> None:
     assert trace([]) == []
     assert totals([]).unclassified == 0.0
+
+
+WORDS = st.sampled_from(
+    ["10.0.0.5", "10.0.0.6", "10.0.1.9", "203.0.113.9", "52.216.0.9", "2001:db8::1", "-", "", "x;y"]
+)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"interfaceId": st.sampled_from(["eni-1", "eni-2", "eni-3", "-"])}
+            | dict.fromkeys(("srcAddr", "dstAddr"), WORDS),
+            optional=dict.fromkeys(("pktSrcAddr", "pktDstAddr", "vpcId", "azId"), WORDS)
+            | {"trafficPath": st.sampled_from(["1", "4", "8", "99", "-"])}
+            | {"flowDirection": st.sampled_from(["ingress", "egress", "-"])}
+            | {"interfaceType": st.sampled_from(["nat_gateway", "transit_gateway", "interface"])},
+        ),
+        max_size=12,
+    ),
+    st.booleans(),
+)
+def test_whatever_is_logged_is_counted_or_seen_again_and_in_one_category(
+    found: list[dict[str, str]], with_inventory: bool
+) -> None:
+    rows = [Row({**values, "totalBytes": str(2**n)}) for n, values in enumerate(found)]
+    traced = trace(rows, known_vpc() if with_inventory else None, ranges=PUBLISHED)
+    sums = totals(traced)
+    assert sums.logged == sum(row.number("totalBytes") for row in rows)
+    assert sum(amount.bytes for amount in sums.by_category.values()) == sums.counted.bytes
+    assert sum(amount.bytes for amount in sums.by_rule.values()) == sums.counted.bytes
 
 
 REAL = Path(__file__).parents[2] / ".." / "shared" / "data" / "real-eks-v2"

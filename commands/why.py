@@ -15,7 +15,7 @@ from bot.model.errors import BadLine
 from bot.model.query import Row
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Period
-from bot.model.writing import many, window_words
+from bot.model.writing import window_words
 from bot.network.counting import ANSWER, legs
 from bot.network.ports import protocol as protocol_name
 from bot.network.ranges import is_inside, within
@@ -273,14 +273,14 @@ def _evidence(seen: Sequence[Seen], sides: Mapping[str, Side]) -> Table:
 def _chart(question: Question, rows: Sequence[Row], period: Period, verdict: Verdict) -> Timeline:
     times = question.window.bins(period)
     counts = {(row.text("action"), row.moment("at")): row.number("records") for row in rows}
-    titles = {
-        Outcome.BLOCKED: "Rejected, and last of all",
-        Outcome.ALLOWED: "Accepted, and last of all",
-        Outcome.UNKNOWN: "What was recorded",
-    }
     one, other = question.network("source"), question.network("target")
     assert one is not None and other is not None  # noqa: S101, PT018  # both are required
-    between = f"{one.network_address} and {other.network_address}"
+    client, server = one.network_address, other.network_address
+    titles = {
+        Outcome.BLOCKED: f"{client} does not reach {server}",
+        Outcome.ALLOWED: f"{client} reaches {server}",
+        Outcome.UNKNOWN: f"{client} to {server}: cannot tell",
+    }
     series = tuple(
         Series(name, tuple(float(counts.get((action, at), 0)) for at in times), tone)
         for action, name, tone in (
@@ -289,10 +289,10 @@ def _chart(question: Question, rows: Sequence[Row], period: Period, verdict: Ver
         )
     )
     return Timeline(
-        f"{many(sum(counts.values()), 'record')} between {between}",
+        titles[verdict.outcome],
         times,
         period.seconds,
-        (Panel(titles[verdict.outcome], series, unit="flow records"),),
+        (Panel("As logged at every interface", series, unit="flow records"),),
     )
 
 

@@ -25,6 +25,7 @@ from bot.model.query import Result, Statistics
 from bot.model.table import Kind
 from bot.model.window import Window
 from bot.model.writing import many, size, written
+from bot.network.aws_ranges import Later, packaged
 from bot.network.names import Names
 
 CLOUDWATCH = "cloudwatch://"
@@ -80,7 +81,8 @@ class Asker:
         self._paid = engine.source.startswith(CLOUDWATCH)
         self._cache = Cache(clock)
         self._network = network
-        self._names = Names(NOTHING_KNOWN)
+        self._ranges = Later(packaged)
+        self._names = Names(NOTHING_KNOWN, ranges=self._ranges)
 
     def ask(
         self, line: str, *, zone: ZoneInfo, watch: Watch, now: datetime | None = None
@@ -120,14 +122,14 @@ class Asker:
                 raise
         about = tuple(self._notes(question, health, running.runs))
         whole = replace(answer, notes=answer.notes + about, queries=running.written_down())
-        return named(whole, names) if names.inventory.interfaces else whole
+        return named(whole, names)
 
     def _current_names(self) -> Names:
         """Names in the newest snapshot; made anew only when there is a newer one."""
         found = self._network.current(PATIENCE) if self._network else None
         inventory = found or NOTHING_KNOWN
         if inventory is not self._names.inventory:
-            self._names = Names(inventory)
+            self._names = Names(inventory, ranges=self._ranges)
         return self._names
 
     def _health(self, running: Running, started: Future[Run], question: Question) -> Health:

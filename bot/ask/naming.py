@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from bot.model.answer import Answer
-from bot.model.chart import Bars, Chart
+from bot.model.chart import Bars, Chart, Heatmap
 from bot.model.table import Column, Kind, Table, Value
 from bot.network.names import Names
 
@@ -28,9 +28,8 @@ def named(answer: Answer, names: Names) -> Answer:
 
 
 def name_of(address: str, names: Names) -> str:
-    """What an address of the snapshot is called; empty where that is only its number again."""
-    known = names.inventory.interfaces_at(address)
-    name = names.of(address).name if known else ""
+    """What an address is called; empty where that is only its number again."""
+    name = names.of(address).name
     return "" if name == address else name
 
 
@@ -59,6 +58,17 @@ def _table(table: Table, names: Names) -> Table:
 def _chart(chart: Chart, names: Names) -> Chart:
     title = _ADDRESS.sub(lambda found: name_of(found[0], names) or found[0], chart.title)
     if isinstance(chart, Bars):
-        labels = tuple(name_of(label, names) or label for label in chart.labels)
-        return replace(chart, title=title, labels=labels)
+        return replace(chart, title=title, labels=_labels(chart.labels, names))
+    if isinstance(chart, Heatmap):
+        rows, columns = _labels(chart.rows, names), _labels(chart.columns, names)
+        return replace(chart, title=title, rows=rows, columns=columns)
     return replace(chart, title=title)
+
+
+def _labels(labels: tuple[str, ...], names: Names) -> tuple[str, ...]:
+    """Names for labels that are addresses; with the address where several are called the same."""
+    found = [name_of(label, names) for label in labels]
+    return tuple(
+        f"{name} {label}" if name and found.count(name) > 1 else name or label
+        for name, label in zip(found, labels, strict=True)
+    )

@@ -11,6 +11,7 @@ from bot.model.chart import Bars, Series
 from bot.model.inventory import Interface, Inventory
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
+from bot.network.aws_ranges import packaged
 from bot.network.names import Names
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -66,3 +67,12 @@ def test_bars_are_labelled_with_names() -> None:
     assert isinstance(drawn, Bars)
     assert drawn.title == "db sent most"
     assert drawn.labels == ("db", "10.0.0.9")
+
+
+def test_bars_of_several_that_are_called_the_same_keep_their_address() -> None:
+    chart = Bars("t", ("52.216.8.21", "52.216.40.77"), (Series("s", (2.0, 1.0)),))
+    names = Names(INVENTORY, ranges=packaged())
+    question = Question("rejects", "rejects", WINDOW, ZoneInfo("UTC"), NOW)
+    (drawn,) = named(Answer(question, "", charts=(chart,)), names).charts
+    assert isinstance(drawn, Bars)
+    assert drawn.labels == ("S3 us-east-1 52.216.8.21", "S3 us-east-1 52.216.40.77")

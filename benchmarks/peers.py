@@ -48,8 +48,8 @@ class Peer:
     share: float = 1.0
 
 
-def _top(answer: dict[str, int]) -> dict[str, int]:
-    return dict(sorted(answer.items(), key=lambda pair: (-pair[1], pair[0]))[:20])
+def _top(answer: dict[str, int], count: int) -> dict[str, int]:
+    return dict(sorted(answer.items(), key=lambda pair: (-pair[1], pair[0]))[:count])
 
 
 def _sql(numbers: str, source: str) -> dict[str, str]:
@@ -62,7 +62,8 @@ def _sql(numbers: str, source: str) -> dict[str, str]:
         " ORDER BY v DESC, srcaddr LIMIT 20",
         "b": f"SELECT start - start % 300 AS k, count(*) FROM {source} WHERE action = 'REJECT'"
         " GROUP BY k",
-        "c": f"SELECT srcaddr, sum(bytes) FROM {source} WHERE dstport = 5432 GROUP BY srcaddr",
+        "c": f"SELECT srcaddr, sum(bytes) AS v FROM {source} WHERE dstport = 5432"
+        " GROUP BY srcaddr ORDER BY v DESC, srcaddr LIMIT 100",
         "d": f"SELECT CASE {cases} ELSE 'other' END AS k, sum(bytes) FROM {inner} GROUP BY k",
     }
 
@@ -89,12 +90,15 @@ def chdb(files: list[Path]) -> Answers:
     )
     root = Path(files[0].anchor).joinpath(*_shared(files))
     source = f"file('{root}/**.log.gz', 'CSVWithNames', '{types}')"
-    settings = " SETTINGS format_csv_delimiter = ' ', max_threads = 2"
+    settings = (
+        " SETTINGS format_csv_delimiter = ' ', max_threads = 2,"
+        " input_format_csv_allow_whitespace_or_tab_as_delimiter = 1"
+    )
     found: Answers = {}
     with session.Session() as asked:
         for name, sql in _sql("IPv4StringToNumOrDefault(srcaddr)", source).items():
-            rows = str(asked.query(sql + settings, "CSV")).replace('"', "").splitlines()
-            found[name] = {k: int(v) for k, v in (row.split(",") for row in rows)}
+            rows = str(asked.query(sql + settings, "TSV")).splitlines()
+            found[name] = {k: int(v) for k, v in (row.split("\t") for row in rows)}
     return found
 
 
@@ -114,15 +118,17 @@ def polars(files: list[Path]) -> Answers:
     for name, low, high in reversed(_BOUNDS):
         label = pl.when(number.is_between(low, high)).then(pl.lit(name)).otherwise(label)
     total = pl.col("bytes").sum().alias("v")
+    order: Any = {"by": ["v", "k"], "descending": [True, False]}
     plans = {
-        "a": logs.group_by(k="srcaddr")
-        .agg(total)
-        .sort("v", "k", descending=[True, False])
-        .head(20),
+        "a": logs.group_by(k="srcaddr").agg(total).sort(**order).head(20),
         "b": logs.filter(pl.col("action") == "REJECT")
         .group_by(k=pl.col("start") - pl.col("start") % 300)
         .agg(v=pl.len()),
-        "c": logs.filter(pl.col("dstport") == 5432).group_by(k="srcaddr").agg(total),
+        "c": logs.filter(pl.col("dstport") == 5432)
+        .group_by(k="srcaddr")
+        .agg(total)
+        .sort(**order)
+        .head(100),
         "d": logs.group_by(k=label).agg(total),
     }
     frames = {name: plan.collect(engine="streaming") for name, plan in plans.items()}
@@ -156,7 +162,7 @@ def mawk(files: list[Path]) -> Answers:
         unpacked.wait()
         pairs = (line.split() for line in told.stdout.splitlines())
         found[name] = {key: int(value) for key, value in pairs}
-    return {**found, "a": _top(found["a"])}
+    return {**found, "a": _top(found["a"], 20), "c": _top(found["c"], 100)}
 
 
 def flowlogs_reader(files: list[Path]) -> Answers:
@@ -176,7 +182,8 @@ def flowlogs_reader(files: list[Path]) -> Answers:
                 if record.dstport == 5432:
                     found["c"][record.srcaddr] += record.bytes
                 found["d"][_label(record.srcaddr)] += record.bytes
-    return {**{name: dict(counts) for name, counts in found.items()}, "a": _top(found["a"])}
+    answers = {name: dict(counts) for name, counts in found.items()}
+    return {**answers, "a": _top(answers["a"], 20), "c": _top(answers["c"], 100)}
 
 
 def _label(address: str) -> str:

@@ -103,6 +103,7 @@ def main() -> None:
     parser.add_argument("--takes", type=float, default=5.0, help="seconds each answer takes")
     parser.add_argument("--workers", type=int, default=8)
     given = parser.parse_args()
+    load = os.getloadavg()[0]
     seen = measure(given.commands, given.takes, given.workers)
     cuts = quantiles(seen.seconds, n=100, method="inclusive")
     p50, p99 = cuts[49], cuts[98]
@@ -113,7 +114,8 @@ def main() -> None:
     print(f"| time to acknowledge, p99 | {p99 * 1000:.0f} ms (goal: {GOAL * 1000:.0f} ms) |")
     print(f"| answered | {seen.answered} of {given.commands} |")
     print(f"| last answer, with {given.workers} workers | {seen.last_answer:.0f} s |")
-    print(f"| machine | {os.cpu_count()} cores, Python {platform.python_version()} |")
+    machine = f"{os.cpu_count()} cores, load {load:.1f} before, Python {platform.python_version()}"
+    print(f"| machine | {machine} |")
     if seen.refused or seen.answered < given.commands:
         raise SystemExit("commands were lost")
 

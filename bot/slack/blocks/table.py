@@ -14,6 +14,8 @@ from bot.slack.blocks.text import Block, cut, escape, one_line, preformatted, se
 # A choice: Slack takes 99 rows, but a long message buries the conversation.
 ROWS_SHOWN = 20  # of the first table
 FURTHER_ROWS_SHOWN = 8  # of each other
+# A choice: wider lines break on most screens, and a broken table cannot be read.
+WIDEST = 84  # characters of a line of fixed width
 CELL = 200  # characters of one cell; the longest honest values (ARNs, console text) are shorter
 _TO_THE_RIGHT = {Kind.COUNT, Kind.BYTES, Kind.SHARE, Kind.SECONDS, Kind.PORT}
 
@@ -37,6 +39,8 @@ def table_block(table: Table, question: Question) -> list[Block]:
 def table_text(table: Table, question: Question) -> list[Block]:
     """The table under its title, in a fixed-width box; what does not fit is counted below it."""
     shown = _room(table, FURTHER_ROWS_SHOWN)
+    while len(shown.columns) > 1 and _width(_texts(shown, question)) > WIDEST:
+        shown = _narrower(shown)
     lines = _aligned(_texts(shown, question), shown.columns)
     kept = _fitting([[line, ""] for line in lines], limits.PREFORMATTED)
     return [_title(table), preformatted("\n".join(lines[:kept])), *left_off(table, shown, kept - 1)]
@@ -63,6 +67,16 @@ def _room(table: Table, most: int) -> Table:
         columns=tuple(table.columns[n] for n in places),
         rows=tuple(tuple(row[n] for n in places) for row in table.rows[:most]),
     )
+
+
+def _narrower(table: Table) -> Table:
+    """The table without its last column: what matters most stands first."""
+    return replace(table, columns=table.columns[:-1], rows=tuple(row[:-1] for row in table.rows))
+
+
+def _width(rows: list[list[str]]) -> int:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def _texts(table: Table, question: Question) -> list[list[str]]:

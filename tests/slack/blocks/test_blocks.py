@@ -15,7 +15,7 @@ from bot.model.window import Window
 from bot.slack import limits
 from bot.slack.blocks.answer import answer_blocks, notification, pack
 from bot.slack.blocks.home import home_blocks
-from bot.slack.blocks.table import table_block, table_text
+from bot.slack.blocks.table import WIDEST, table_block, table_text
 from bot.slack.blocks.text import code, cut, cut_escaped, escape
 from bot.slack.request import Request
 from tests.slack import answers, recording, strict
@@ -196,3 +196,13 @@ def test_a_home_tab_of_many_commands_keeps_the_limit() -> None:
 def test_the_limits_are_no_larger_than_the_rules_written_apart() -> None:
     assert (limits.BLOCKS, limits.HOME_BLOCKS, limits.TABLE_ROWS) == (50, 100, 100)
     assert limits.PROGRESS_SECONDS >= 3
+
+
+def test_fixed_width_text_never_gets_so_wide_that_it_breaks() -> None:
+    columns = tuple(Column(f"c{n}", f"Column {n}") for n in range(12))
+    table = Table("Wide", columns, (tuple("x" * 14 for _ in columns),))
+    _, box, below = table_text(table, answers.question())
+    lines = box["elements"][0]["elements"][0]["text"].splitlines()
+    assert max(map(len, lines)) <= WIDEST
+    assert len(lines[1].split()) == 5
+    assert "7 more columns not shown" in str(below)

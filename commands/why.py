@@ -239,12 +239,12 @@ def _headline(client: str, server: str, service: tuple[int, int], verdict: Verdi
 
 def _tables(seen: Sequence[Seen], sides: Mapping[str, Side], gates: Sequence[Check]) -> list[Table]:
     tables = []
-    if seen:
-        tables.append(_evidence(seen, sides))
     if gates:
         says = {True: "lets it through", False: "stops it", None: "cannot be told"}
         rows = tuple((g.leg.value, g.side.value, g.by.value, says[g.allows], g.why) for g in gates)
         tables.append(Table("Gates on the way, as the rules are now", GATES, rows))
+    if seen:
+        tables.append(_evidence(seen, sides))
     return tables
 
 

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.model.chart import Bars, Chart
+from bot.model.chart import Bars, Chart, Heatmap
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +38,10 @@ def figure(chart: Chart, zone: ZoneInfo) -> Figure:
         from bot.charts.bars import drawn as bars  # noqa: PLC0415
 
         return bars(chart, zone)
+    if isinstance(chart, Heatmap):
+        from bot.charts.heatmap import drawn as heatmap  # noqa: PLC0415
+
+        return heatmap(chart, zone)
     from bot.charts.timeline import drawn as timeline  # noqa: PLC0415
 
     return timeline(chart, zone)

@@ -31,6 +31,18 @@ CATEGORIES: tuple[str, ...] = (TONES[Tone.PLAIN], "#23a07a", "#4f97e0", "#6e5008
 _SHADES: tuple[tuple[float, str], ...] = ((0, "#000000"), (0.45, "#000000"), (0.4, "#ffffff"))
 
 
+_COLD, _WARM, _HOT = "#e4edf7", TONES[Tone.ACCEPTED], TONES[Tone.PLAIN]  # of cells: ever darker
+
+
+def heat(share: float) -> str:
+    """The colour of a cell `share` (0 to 1) as warm as the warmest; nothing has no colour."""
+    if share <= 0:
+        return UNKNOWN
+    if share <= 0.5:
+        return _mixed(_COLD, _WARM, share * 2)
+    return _mixed(_WARM, _HOT, min(1.0, share * 2 - 1))
+
+
 def colours(series: Sequence[Series]) -> tuple[str, ...]:
     """One colour for each of the series that share a panel."""
     seen: dict[Tone, int] = {}
@@ -48,6 +60,10 @@ def _plain(nth: int) -> str:
 
 def _shade(colour: str, nth: int) -> str:
     amount, towards = _SHADES[nth % len(_SHADES)]
+    return _mixed(colour, towards, amount)
+
+
+def _mixed(colour: str, towards: str, amount: float) -> str:
     mixed = (
         round(int(colour[n : n + 2], 16) * (1 - amount) + int(towards[n : n + 2], 16) * amount)
         for n in (1, 3, 5)

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from bot.charts.palette import BACKGROUND, INK, MUTED
+from bot.charts.palette import BACKGROUND, INK, MUTED, UNKNOWN, UNKNOWN_HATCH
 from bot.charts.ruler import POINTS, Ruler
 
 # 432 points at 200 dots an inch are 1200 pixels. Slack shows them some 500 wide, so that a point
@@ -73,6 +73,21 @@ class Sheet:
                 height / self.height,
                 transform=self.figure.transFigure,
                 facecolor=colour,
+                linewidth=0,
+            )
+        )
+
+    def unknown(self, left: float, top: float, width: float, height: float) -> None:
+        """A rectangle of which nothing is known: hatched."""
+        self.figure.add_artist(
+            Rectangle(
+                (left / WIDTH, 1 - (top + height) / self.height),
+                width / WIDTH,
+                height / self.height,
+                transform=self.figure.transFigure,
+                facecolor=UNKNOWN,
+                edgecolor=UNKNOWN_HATCH,
+                hatch="////",
                 linewidth=0,
             )
         )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.model.chart import Bars, Panel, Series, Tone
+from bot.model.chart import Bars, Heatmap, Panel, Series, Tone
 from bot.model.table import Kind
 from bot.model.writing import count
 
@@ -18,6 +18,15 @@ class Peak:
     """The largest value of a run, and which bin it is in."""
 
     place: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hottest:
+    """The largest value of a heat map, and which cell it is in."""
+
+    row: int
+    column: int
     value: float
 
 
@@ -67,6 +76,31 @@ def ranked(chart: Bars) -> list[int]:
         raise ValueError("every series needs one value for each label")
     heights = [-1.0 if height is None else height for height in sums(chart.series)]
     return sorted(range(len(heights)), key=lambda n: -heights[n])
+
+
+def hottest(chart: Heatmap) -> Hottest | None:
+    """The largest value, the first among equals; None when nothing is known.
+
+    Raises ValueError when the values are not as many as the rows and columns say.
+    """
+    shape = [len(chart.columns)] * len(chart.rows)
+    if [len(row) for row in chart.values] != shape:
+        raise ValueError("a heat map needs one value for each row and column")
+    cells = [
+        (number, -n, -m)
+        for n, row in enumerate(chart.values)
+        for m, value in enumerate(row)
+        if (number := known(value)) is not None
+    ]
+    if not cells:
+        return None
+    value, row_, column = max(cells)
+    return Hottest(-row_, -column, value)
+
+
+def warmth(value: float, largest: float) -> float:
+    """How warm a cell is, from 0 to 1: the root of its share, so that one peak hides nothing."""
+    return math.sqrt(max(0.0, value) / largest) if largest > 0 else 0.0
 
 
 def folded(panel: Panel, most: int) -> tuple[Panel, int]:

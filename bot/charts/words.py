@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bot.charts import clock
 from bot.charts.lettering import one_line
-from bot.charts.values import ADDITIVE, envelope, known, peak, ranked, sums, total
-from bot.model.chart import Bars, Chart, Panel, Series, Timeline
+from bot.charts.values import ADDITIVE, envelope, hottest, known, peak, ranked, sums, total
+from bot.model.chart import Bars, Chart, Heatmap, Panel, Series, Timeline
 from bot.model.writing import duration, many, written
 
 LONGEST = 2000  # Slack's limit of an image's alternative text
@@ -16,6 +16,7 @@ _NAME = 80  # characters of one name
 _TITLE = 300
 MOST_BARS = 20
 MOST_SERIES = 8
+MOST_ROWS = 20
 
 
 def alt_text(chart: Chart, zone: ZoneInfo) -> str:
@@ -23,13 +24,19 @@ def alt_text(chart: Chart, zone: ZoneInfo) -> str:
 
     Sentences that do not fit are left out whole.
     """
-    told = _bars(chart, zone) if isinstance(chart, Bars) else _timeline(chart, zone)
+    told = _told(chart, zone)
     text = _sentence(one_line(chart.title, _TITLE) or "A chart without a title")
     for part in told:
         if len(text) + 1 + len(part) > LONGEST:
             break
         text = f"{text} {part}"
     return text
+
+
+def _told(chart: Chart, zone: ZoneInfo) -> Iterator[str]:
+    if isinstance(chart, Bars):
+        return _bars(chart, zone)
+    return _heatmap(chart, zone) if isinstance(chart, Heatmap) else _timeline(chart, zone)
 
 
 def _timeline(chart: Timeline, zone: ZoneInfo) -> Iterator[str]:
@@ -97,6 +104,27 @@ def _bars(chart: Bars, zone: ZoneInfo) -> Iterator[str]:
         yield f"{many(len(order) - MOST_BARS, 'smaller bar')} besides."
     if chart.rest:
         yield _sentence(one_line(chart.rest, _TITLE))
+
+
+def _heatmap(chart: Heatmap, zone: ZoneInfo) -> Iterator[str]:
+    found = hottest(chart)
+    if not chart.rows or not chart.columns:
+        yield "A heat map without cells."
+        return
+    size = f"{many(len(chart.rows), 'row')} by {many(len(chart.columns), 'column')}"
+    unit = one_line(chart.unit, _NAME)
+    yield f"A heat map of {size}{f', {unit}' if unit else ''}."
+    if found is None or found.value <= 0:
+        yield "Nothing is known." if found is None else "Nothing in any cell."
+        return
+    unknown = sum(known(value) is None for row in chart.values for value in row)
+    if unknown:
+        yield f"Not known: {many(unknown, 'cell')}."
+    for name, row in zip(chart.rows[:MOST_ROWS], chart.values, strict=False):
+        if (most := peak(row)) and most.value > 0:
+            where = one_line(chart.columns[most.place], _NAME)
+            value = written(most.value, chart.kind, zone)
+            yield f"{one_line(name, _NAME) or '(no name)'}: most at {where}, {value}."
 
 
 def _parts(chart: Bars, place: int, zone: ZoneInfo) -> str:

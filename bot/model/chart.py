@@ -76,4 +76,19 @@ class Bars:
     rest: str = ""
 
 
-Chart = Timeline | Bars
+@dataclass(frozen=True, slots=True)
+class Heatmap:
+    """Values by two names: one cell a row and column, darker for more. None is unknown.
+
+    `title` is the finding in words; `values` hold one tuple a row, with one value a column.
+    """
+
+    title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+    kind: Kind = Kind.COUNT
+    unit: str = ""
+
+
+Chart = Timeline | Bars | Heatmap

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.charts.words import alt_text
 from bot.model.answer import Answer, Argument, QueryRun
-from bot.model.chart import Bars, Chart, Series, Timeline
+from bot.model.chart import Bars, Chart, Heatmap, Series, Timeline
 from bot.model.table import Table, Value
 from bot.model.window import Window
 
@@ -64,10 +64,15 @@ def _table(table: Table) -> Json:
 
 
 def _chart(chart: Chart, zone: ZoneInfo, file: Path | None) -> Json:
-    """What bars and timelines have in common, and then what each has of its own."""
-    own = _bars(chart) if isinstance(chart, Bars) else _timeline(chart)
+    """What all charts have in common, and then what each has of its own."""
+    if isinstance(chart, Bars):
+        kind, own = "bars", _bars(chart)
+    elif isinstance(chart, Heatmap):
+        kind, own = "heatmap", _heatmap(chart)
+    else:
+        kind, own = "timeline", _timeline(chart)
     return {
-        "kind": "bars" if isinstance(chart, Bars) else "timeline",
+        "kind": kind,
         "title": _text(chart.title),
         "file": None if file is None else _text(str(file)),
         "alt": _text(alt_text(chart, zone)),
@@ -82,6 +87,17 @@ def _bars(chart: Bars) -> Json:
         "labels": [_text(label) for label in chart.labels],
         "series": _series(chart.series),
         "rest": _text(chart.rest),
+    }
+
+
+def _heatmap(chart: Heatmap) -> Json:
+    """`values` hold one list a row, with one value a column."""
+    return {
+        "unit": _text(chart.unit),
+        "value_kind": chart.kind.value,
+        "rows": [_text(name) for name in chart.rows],
+        "columns": [_text(name) for name in chart.columns],
+        "values": [[_value(value) for value in row] for row in chart.values],
     }
 
 

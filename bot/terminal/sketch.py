@@ -11,8 +11,8 @@ from rich.text import Text
 
 from bot.charts import clock
 from bot.charts.lettering import middle
-from bot.charts.values import folded, known, peak, ranked, sums
-from bot.model.chart import Bars, Chart, Panel, Series, Timeline, Tone
+from bot.charts.values import folded, hottest, known, peak, ranked, sums, warmth
+from bot.model.chart import Bars, Chart, Heatmap, Panel, Series, Timeline, Tone
 from bot.model.writing import many, written
 from bot.terminal.text import safe
 
@@ -51,6 +51,8 @@ def sketch(chart: Chart, zone: ZoneInfo, width: int, blocks: Blocks = UNICODE) -
     room = min(width, WIDEST)
     if isinstance(chart, Bars):
         return _bars(chart, zone, room, blocks)
+    if isinstance(chart, Heatmap):
+        return _heatmap(chart, zone, room, blocks)
     return _timeline(chart, zone, room, blocks)
 
 
@@ -135,6 +137,34 @@ def _bars(chart: Bars, zone: ZoneInfo, room: int, blocks: Blocks) -> Iterator[Te
     more = many(len(order) - MOST_BARS, "more bar") if len(order) > MOST_BARS else ""
     if rest := "; ".join(filter(None, (more, safe(chart.rest)))):
         yield Text(f"  {rest}", "dim")
+
+
+def _heatmap(chart: Heatmap, zone: ZoneInfo, room: int, blocks: Blocks) -> Iterator[Text]:
+    """A line for each row, some characters for each column, and where its largest value is."""
+    found = hottest(chart)
+    most = found.value if found else 0.0
+    names = [_name(name) for name in chart.rows]
+    widest = max(map(cell_len, names), default=0)
+    peaks = [_row_peak(row, chart, zone) for row in chart.values]
+    left = max(8, room - widest - max(map(cell_len, peaks), default=0) - 6)
+    yield Text(safe(chart.unit), "dim")
+    for name, row, told in zip(names, chart.values, peaks, strict=True):
+        line = Text(f"  {_padded(name, widest)}  ")
+        warm = [None if value is None else warmth(value, most) for value in map(known, row)]
+        drawn = _run(warm, 1.0, left, blocks)
+        yield line.append(drawn, _STYLES[Tone.PLAIN]).append(f"  {told}")
+    if chart.columns:
+        ends = f"{_name(chart.columns[0])} to {_name(chart.columns[-1])}"
+        yield Text(" " * (widest + 4) + ends, "dim")
+
+
+def _row_peak(row: Sequence[float | None], chart: Heatmap, zone: ZoneInfo) -> str:
+    most = peak(row)
+    if most is None:
+        return "not known"
+    if most.value <= 0:
+        return "nothing"
+    return f"{written(most.value, chart.kind, zone)} at {_name(chart.columns[most.place])}"
 
 
 def _key(chart: Bars, blocks: Blocks) -> Text:

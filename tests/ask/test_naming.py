@@ -7,7 +7,7 @@ import pytest
 
 from bot.ask.naming import named
 from bot.model.answer import Answer, Question
-from bot.model.chart import Bars, Series
+from bot.model.chart import Bars, Heatmap, Series
 from bot.model.inventory import Interface, Inventory
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
@@ -76,3 +76,10 @@ def test_bars_of_several_that_are_called_the_same_keep_their_address() -> None:
     (drawn,) = named(Answer(question, "", charts=(chart,)), names).charts
     assert isinstance(drawn, Bars)
     assert drawn.labels == ("S3 us-east-1 52.216.8.21", "S3 us-east-1 52.216.40.77")
+
+
+def test_a_heat_map_is_named_on_both_sides() -> None:
+    chart = Heatmap("10.0.0.5 moved most", ("10.0.0.5", "x"), ("10.0.0.5",), ((1.0,), (2.0,)))
+    (made,) = answer(charts=(chart,)).charts
+    assert isinstance(made, Heatmap)
+    assert (made.title, made.rows, made.columns) == ("db moved most", ("db", "x"), ("db",))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from bot.model.answer import Answer
-from bot.model.chart import Bars, Series
+from bot.model.chart import Bars, Heatmap, Series
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
 from bot.terminal.document import document
@@ -92,4 +92,20 @@ def test_a_second_window_is_written_like_the_first() -> None:
     assert made["arguments"]["earlier"] == {
         "start": "2026-11-19T13:00:00Z",
         "end": "2026-11-20T13:00:00Z",
+    }
+
+
+def test_a_heat_map_has_cells() -> None:
+    chart = Heatmap("t", ("a",), ("x", "y"), ((None, 2.0),), Kind.BYTES, "bytes")
+    (made,) = document(Answer(QUESTION, "h", charts=(chart,)), {})["charts"]
+    assert made == {
+        "kind": "heatmap",
+        "title": "t",
+        "file": None,
+        "alt": "t. A heat map of 1 row by 2 columns, bytes. Not known: 1 cell. a: most at y, 2 B.",
+        "unit": "bytes",
+        "value_kind": "bytes",
+        "rows": ["a"],
+        "columns": ["x", "y"],
+        "values": [[None, 2]],
     }

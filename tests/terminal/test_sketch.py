@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.cells import cell_len
 
-from bot.model.chart import Bars, Chart, Panel, Series, Timeline, Tone
+from bot.model.chart import Bars, Chart, Heatmap, Panel, Series, Timeline, Tone
 from bot.terminal.sketch import ASCII, MOST_BARS, UNICODE, Blocks, sketch
 from tests.terminal.answers import BARS, START, TIMELINE
 
@@ -98,3 +98,18 @@ def test_ascii_blocks_are_ascii() -> None:
     for chart in (TIMELINE, replace(BARS, rest="")):
         drawn = "".join(lines(chart, 80, ASCII)).replace("\u2009", "")
         assert drawn.isascii()
+
+
+def test_a_heat_map_is_a_line_for_each_row_with_its_largest_value() -> None:
+    chart = Heatmap(
+        "t", ("Mon", "Tuesday"), ("00", "01", "02"), ((1.0, 100.0, 0.0), (None, None, None)),
+        unit="flows",
+    )  # fmt: skip
+    assert lines(chart) == [
+        "flows",
+        "  Mon      ▂▂▂▂████▁▁▁▁  100 at 01",
+        "  Tuesday  ············  not known",
+        "           00 to 02",
+    ]
+    empty = Heatmap("t", (), (), ())
+    assert lines(empty) == [""]

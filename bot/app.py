@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -51,7 +52,7 @@ def open_engine(source: str, settings: Settings) -> Engine:
 
 def open_network(source: str, settings: Settings) -> Surroundings:
     """What is known of the network of a source: a snapshot, EC2's own word, or nothing."""
-    from bot.network.snapshots import Network, Still  # noqa: PLC0415
+    from bot.network.snapshots import Network, Snapshots, Still  # noqa: PLC0415
 
     if settings.inventory is not None:
         from bot.network.documents import read_inventory  # noqa: PLC0415
@@ -63,7 +64,12 @@ def open_network(source: str, settings: Settings) -> Surroundings:
             from bot.network.documents import inventory  # noqa: PLC0415
 
             return Still(inventory(describe()), now)
-        return Network(describe, clock=now, executor=ThreadPoolExecutor(1, "network"))
+        return Network(
+            describe,
+            clock=now,
+            executor=ThreadPoolExecutor(1, "network"),
+            snapshots=Snapshots(settings.cache / "network" / _file_name(source)),
+        )
     return Still(None, now)
 
 
@@ -86,6 +92,8 @@ def describe_network(source: str) -> Documents:
 def open_asker(engine: Engine, settings: Settings) -> Asker:
     """Questions over one engine."""
     from bot.ask.asker import Asker  # noqa: PLC0415
+    from bot.network.aws_ranges import Later, read  # noqa: PLC0415
+    from bot.network.teams import read_teams  # noqa: PLC0415
     from commands import shelf  # noqa: PLC0415
 
     return Asker(
@@ -95,6 +103,8 @@ def open_asker(engine: Engine, settings: Settings) -> Asker:
         inside=settings.inside,
         price_per_gb=settings.price_per_gb,
         network=open_network(engine.source, settings),
+        teams=read_teams(settings.teams) if settings.teams else None,
+        ranges=Later(partial(read, settings.aws_ranges)) if settings.aws_ranges else None,
     )
 
 
@@ -130,6 +140,11 @@ def serve(settings: Settings) -> None:
         )
     finally:
         engine.close()
+
+
+def _file_name(source: str) -> str:
+    """A source as the name of a folder: the same source has the same one."""
+    return hashlib.sha256(source.encode()).hexdigest()[:32]
 
 
 def _secret(value: SecretStr | None) -> str | None:

@@ -28,6 +28,16 @@ class Settings(BaseSettings):
         validation_alias="FLOWS_INVENTORY",
         description="a snapshot of the network: a saved file, or a folder of describe-….json",
     )
+    teams: Path | None = Field(
+        None,
+        validation_alias="FLOWS_TEAMS",
+        description="a YAML file that says which team hosts, ranges and ports belong to",
+    )
+    aws_ranges: Path | None = Field(
+        None,
+        validation_alias="FLOWS_AWS_RANGES",
+        description="a newer ip-ranges.json than the one in the package",
+    )
     zone: str = Field(
         "UTC", validation_alias="FLOWS_TZ", description="time zone where the asker's is unknown"
     )

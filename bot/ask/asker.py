@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -25,8 +26,9 @@ from bot.model.query import Result, Statistics
 from bot.model.table import Kind
 from bot.model.window import Window
 from bot.model.writing import many, size, written
-from bot.network.aws_ranges import Later, packaged
+from bot.network.aws_ranges import Finder, Later, packaged
 from bot.network.names import Names
+from bot.network.teams import Teams
 
 CLOUDWATCH = "cloudwatch://"
 AT_ONCE = 4  # queries of one question
@@ -60,7 +62,8 @@ class Asker:
     """Answers lines. Safe for threads.
 
     `inside` are ranges that are ours besides the private ones; `price_per_gb` is what CloudWatch
-    Logs Insights takes, in US dollars; `network` is what the logs are of.
+    Logs Insights takes, in US dollars; `network` is what the logs are of; `teams` says whose hosts
+    are, `ranges` which addresses are AWS services'.
     """
 
     def __init__(
@@ -72,6 +75,8 @@ class Asker:
         inside: tuple[Network, ...] = (),
         price_per_gb: float = PRICE_PER_GB,
         network: Surroundings | None = None,
+        teams: Teams | None = None,
+        ranges: Finder | None = None,
     ) -> None:
         self.engine = engine
         self.commands = tuple(commands)
@@ -81,8 +86,8 @@ class Asker:
         self._paid = engine.source.startswith(CLOUDWATCH)
         self._cache = Cache(clock)
         self._network = network
-        self._ranges = Later(packaged)
-        self._names = Names(NOTHING_KNOWN, ranges=self._ranges)
+        self._names_in = partial(Names, teams=teams, ranges=ranges or Later(packaged))
+        self._names = self._names_in(NOTHING_KNOWN)
 
     def ask(
         self, line: str, *, zone: ZoneInfo, watch: Watch, now: datetime | None = None
@@ -129,7 +134,7 @@ class Asker:
         found = self._network.current(PATIENCE) if self._network else None
         inventory = found or NOTHING_KNOWN
         if inventory is not self._names.inventory:
-            self._names = Names(inventory, ranges=self._ranges)
+            self._names = self._names_in(inventory)
         return self._names
 
     def _health(self, running: Running, started: Future[Run], question: Question) -> Health:

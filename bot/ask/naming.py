@@ -28,9 +28,9 @@ def named(answer: Answer, names: Names) -> Answer:
 
 
 def name_of(address: str, names: Names) -> str:
-    """What an address is called; empty where that is only its number again."""
-    name = names.of(address).name
-    return "" if name == address else name
+    """What an address is called, and whose it is; empty where nothing but its number is known."""
+    label = names.of(address)
+    return " · ".join(part for part in (label.name, label.team) if part not in {"", address})
 
 
 def _both(address: str, names: Names) -> str:

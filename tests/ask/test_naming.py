@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
 from bot.network.aws_ranges import packaged
 from bot.network.names import Names
+from bot.network.teams import read_teams
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WINDOW = Window(datetime(2026, 11, 24, 11, tzinfo=UTC), NOW)
@@ -59,6 +61,14 @@ def test_a_table_gets_names_beside_addresses_where_there_are_any() -> None:
         ("10.0.0.5", "db", "203.0.113.9", 7),
         ("10.0.0.9", None, "203.0.113.9", 8),
     )
+
+
+def test_the_team_stands_beside_the_name(tmp_path: Path) -> None:
+    (tmp_path / "teams.yaml").write_text("hosts:\n  db: data\nranges:\n  203.0.113.0/24: partner\n")
+    names = Names(INVENTORY, teams=read_teams(tmp_path / "teams.yaml"))
+    question = Question("rejects", "rejects", WINDOW, ZoneInfo("UTC"), NOW)
+    said = named(Answer(question, "10.0.0.5 and 203.0.113.9"), names).headline
+    assert said == "db · data (10.0.0.5) and partner (203.0.113.9)"
 
 
 def test_bars_are_labelled_with_names() -> None:

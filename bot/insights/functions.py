@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable
 from ipaddress import IPv4Network
 
-from bot.insights import addresses, periods
+from bot.insights import addresses, moments
 from bot.insights.calls import Build, Function, Use
-from bot.insights.dates import has_offset
 from bot.insights.regexes import compiled
 from bot.insights.terms import (
     COMPOUND,
@@ -20,9 +19,7 @@ from bot.insights.terms import (
     Kind,
     Term,
     holds,
-    moment,
     number,
-    number_literal,
     present,
     quoted,
     scalar_text,
@@ -105,65 +102,6 @@ def _to_number(use: Use) -> Term:
 
 def _to_double(use: Use) -> Term:
     return Term(f"CAST({number(use.terms[0]).sql} AS DOUBLE)", Kind.REAL)
-
-
-# Time
-
-
-def _bin(use: Use) -> Term:
-    stamp = use.context.timestamp
-    if stamp is None:
-        raise use.context.bad(
-            use.node,
-            "bin reads @timestamp, which is gone after stats",
-            "Keep max(@timestamp) as @t and use datefloor(@t, 5m).",
-        )
-    return Term(periods.floor(stamp, use.length(0)), Kind.TIME)
-
-
-def _datefloor(use: Use) -> Term:
-    return Term(periods.floor(moment(use.terms[0]), use.length(1)), Kind.TIME)
-
-
-def _dateceil(use: Use) -> Term:
-    return Term(periods.ceiling(moment(use.terms[0]), use.length(1)), Kind.TIME)
-
-
-def _from_millis(use: Use) -> Term:
-    return Term(moment(Term(number(use.terms[0]).sql, Kind.REAL)), Kind.TIME)
-
-
-def _now(use: Use) -> Term:
-    return number_literal(int(use.context.now.timestamp()))
-
-
-def _query_start(use: Use) -> Term:
-    return number_literal(int(use.context.window.start.timestamp() * 1000))
-
-
-def _query_end(use: Use) -> Term:
-    return number_literal(int(use.context.window.end.timestamp() * 1000))
-
-
-def _query_range(use: Use) -> Term:
-    return number_literal(int(use.context.window.seconds * 1000))
-
-
-def _format_date(use: Use) -> Term:
-    pattern = use.date_pattern(1, offsets=False)
-    local = moment(use.terms[0])
-    if (zone := use.zone(2)) is not None:
-        local = f"timezone({zone}, timezone('UTC', {local}))"
-    return Term(f"strftime({local}, {pattern})", Kind.TEXT)
-
-
-def _parse_date(use: Use) -> Term:
-    pattern = use.date_pattern(1, offsets=True)
-    parsed = f"try_strptime({use.text(0)}, {pattern})"
-    zone = use.zone(2)
-    if zone is not None and not has_offset(str(use.terms[1].literal)):
-        parsed = f"timezone({zone}, {parsed})"
-    return Term(f"epoch_ms({parsed})", Kind.INTEGER)
 
 
 # Any value
@@ -342,24 +280,30 @@ FUNCTIONS: tuple[Function, ...] = (
     _f("toLong", "any", _I, _whole("BIGINT"), "truncates; missing beyond 64 bits"),
     _f("toDouble", "any", _R, _to_double, "missing for what is no number"),
     # Time
-    _f("bin", "period", _M, _bin, "reads @timestamp; capped as Insights caps periods"),
-    _f("datefloor", "time period", _M, _datefloor, "all units of bin are taken"),
-    _f("dateceil", "time period", _M, _dateceil, "a moment on a boundary stays"),
-    _f("fromMillis", "number", _M, _from_millis),
+    _f("bin", "period", _M, moments.bin_, "reads @timestamp; capped as Insights caps periods"),
+    _f("datefloor", "time period", _M, moments.datefloor, "all units of bin are taken"),
+    _f("dateceil", "time period", _M, moments.dateceil, "a moment on a boundary stays"),
+    _f("fromMillis", "number", _M, moments.from_millis),
     _f("toMillis", "time", _I, "epoch_ms({0})"),
-    _f("now", "", _I, _now, "seconds"),
-    _f("queryStartTime", "", _I, _query_start, "milliseconds"),
-    _f("queryEndTime", "", _I, _query_end, "milliseconds; the end is excluded"),
-    _f("queryTimeRange", "", _I, _query_range, "milliseconds"),
+    _f("now", "", _I, moments.now, "seconds"),
+    _f("queryStartTime", "", _I, moments.query_start, "milliseconds"),
+    _f("queryEndTime", "", _I, moments.query_end, "milliseconds; the end is excluded"),
+    _f("queryTimeRange", "", _I, moments.query_range, "milliseconds"),
     _f(
         "formatDate",
         "time string string?",
         _T,
-        _format_date,
+        moments.format_date,
         "Java pattern, English names; offsets from UTC are refused",
         "strftime",
     ),
-    _f("parseDate", "text string string?", _I, _parse_date, "milliseconds; missing when it fails"),
+    _f(
+        "parseDate",
+        "text string string?",
+        _I,
+        moments.parse_date,
+        "milliseconds; missing when it fails",
+    ),
     # Any value
     _f("isPresent", "any", _B, _is_present, "`-` is present"),
     _f("coalesce", "any+", _T, _coalesce, "`-` is a value"),

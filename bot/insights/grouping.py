@@ -39,6 +39,8 @@ def stats(plan: Plan, command: nodes.Stats) -> None:
         if item.alias is not None:
             _define(plan, results, item.alias)
         outputs[plan.name(item)] = results.columns[plan.name(item)] = term
+    if len(selects) == len(columns):
+        raise plan.context.bad(command, "stats needs an aggregation such as count(*)")
     keys = [column.rpartition(" AS ")[2] for column in columns]
     by = f" GROUP BY {', '.join(keys)}" if keys else ""
     plan.stage(f"SELECT {', '.join(selects)} FROM {plan.last}{by}")

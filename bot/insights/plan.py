@@ -14,6 +14,8 @@ from bot.insights.relation import Relation
 from bot.insights.scope import Scope
 from bot.insights.terms import Kind, Term
 
+# Names of stages and columns begin with a tilde, which no name of an engine does.
+_FIRST = '"~s0"'
 _DEFAULT_SHOWN = ("@timestamp", "@message")
 
 
@@ -31,11 +33,11 @@ class Plan:
         self.displayed: dict[str, Term] | None = None
         self.deduplicated = False
         self.bins: tuple[str, Length] | None = None  # the key column that bin made
-        self.last = "records"
+        self.last = _FIRST
         self.base_order = [f"{context.timestamp} {DESCENDING}"] if context.timestamp else []
         self.base_order += [f"{relation.tie} {ASCENDING}"] if relation.tie else []
         self.order = self.base_order
-        self._stages = {"records": f"SELECT * FROM {relation.sql}"}
+        self._stages = {_FIRST: f"SELECT * FROM {relation.sql}"}
         self._columns = 0
         self._defined: set[str] = set()
         self._matched: str | None = None
@@ -66,7 +68,7 @@ class Plan:
 
     def stage(self, select: str) -> None:
         """A further common table expression."""
-        self.last = f"s{len(self._stages)}"
+        self.last = f'"~s{len(self._stages)}"'
         self._stages[self.last] = select
 
     def widen(self, selects: Iterable[str]) -> None:

@@ -37,7 +37,8 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "sort",
         "orders rows, numbers and addresses naturally",
-        "Without a direction it ascends. A missing value comes before all others when ascending.",
+        "Without a direction it ascends. A missing value comes before all others when ascending."
+        " Computed numbers sort by value.",
         aliases=("order",),
     ),
     Verb(

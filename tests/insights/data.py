@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import duckdb
@@ -64,7 +65,10 @@ def load(records: Sequence[Record]) -> tuple[duckdb.DuckDBPyConnection, Relation
         columns.append(f"{there} BOOLEAN")
         present = there if name in CUSTOM else "true"
         stored = Stored.NUMBER if number else Stored.TEXT
-        fields[name] = Source(f'"{name}"', stored, present)
+        # One address is kept as a number too, the other as text alone.
+        ipv4 = f'"{name} as a number"' if name == "srcAddr" else None
+        columns += [f"{ipv4} BIGINT"] if ipv4 else []
+        fields[name] = Source(f'"{name}"', stored, present, ipv4)
     connection.execute(f"CREATE TABLE flows ({', '.join(columns)})")
     rows = [_row(n, record) for n, record in enumerate(records)]
     if rows:
@@ -92,7 +96,15 @@ def _row(n: int, record: Record) -> list[object]:
         value = record.get(name)
         is_none = value is None or (BY_NAME[name].number and value == "-")
         row += [None if is_none else value, value is not None]
+        row += [_as_number(value)] if name == "srcAddr" else []
     return row
+
+
+def _as_number(address: str | None) -> int | None:
+    try:
+        return int(IPv4Address(address or ""))
+    except ValueError:
+        return None
 
 
 class Data:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cmp_to_key
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
 from bot.insights import nodes
@@ -138,6 +138,13 @@ def in_network(value: str | None, network: str) -> bool:
         return False
 
 
+def v4_number(value: str | None) -> int | None:
+    try:
+        return int(IPv4Address(value or ""))
+    except ValueError:
+        return None
+
+
 def substr(value: str | None, start: Value, length: Value = None) -> str | None:
     if value is None:
         return None
@@ -180,6 +187,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "startswith": lambda v, s: v is not None and str(text(v)).startswith(str(text(s))),
     "endswith": lambda v, s: v is not None and str(text(v)).endswith(str(text(s))),
     "tomillis": lambda v: None if number(v) is None else int(number(v)),  # type: ignore[arg-type]
+    "ipv4tonumber": lambda v: v4_number(text(v)),
     "isipv4insubnet": lambda v, n: in_network(text(v), n),
 }
 # A text that is a number is missing for these when it is `-`; what they give is one number.

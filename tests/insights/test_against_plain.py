@@ -107,11 +107,13 @@ textual = st.recursive(
         inner.map(lambda e: f"substr({e}, 1, 3)"),
         st.tuples(inner, inner).map(lambda t: f"coalesce({t[0]}, {t[1]})"),
         inner.map(lambda e: f'replace({e}, ".", "")'),
+        inner.map(lambda e: f"ipv4ToNumber({e})"),
     ),
     max_leaves=3,
 )
 values = st.one_of(fields, number_literals, text_literals, numeric, textual)
 literals = st.lists(number_literals | text_literals, min_size=1, max_size=4)
+networks = st.sampled_from(["10.0.0.0/15", "10.0.0.0/29", "192.0.2.7/32", "0.0.0.0/0"])
 simple = st.one_of(
     st.tuples(fields, comparisons, number_literals | text_literals).map(" ".join),
     st.tuples(values, comparisons, values).map(" ".join),
@@ -122,7 +124,9 @@ simple = st.one_of(
     fields.map(lambda f: f"isPresent({f})"),
     fields.map(lambda f: f"isEmpty({f})"),
     values.map(lambda v: f"isNumeric({v})"),
-    texts.map(lambda f: f'isIpv4InSubnet({f}, "10.0.0.0/15")'),
+    st.tuples(
+        texts, st.sampled_from(["10.0.0.0/15", "10.0.0.0/29", "192.0.2.7/32", "0.0.0.0/0"])
+    ).map(lambda t: f'isIpv4InSubnet({t[0]}, "{t[1]}")'),
     st.tuples(values, text_literals).map(lambda t: f"strcontains({t[0]}, {t[1]})"),
 )
 conditions = st.recursive(

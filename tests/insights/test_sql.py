@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -15,7 +16,7 @@ from bot.insights.regexes import glob
 from bot.insights.sql import translate
 from bot.model.errors import BadQuery
 from bot.model.query import LARGEST_LIMIT, Query
-from tests.insights.data import NOW, WINDOW, Data
+from tests.insights.data import NOW, WINDOW, Data, shared_records
 from tests.insights.test_parser import PIECES
 
 
@@ -143,11 +144,28 @@ def test_a_value_made_of_signs_comes_back_as_itself(value: str) -> None:
     assert ONE.rows(query) == [{"x": value}]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=12))
 def test_any_text_runs_or_is_refused(pieces: list[str]) -> None:
     with contextlib.suppress(BadQuery):  # and nothing else: DuckDB takes whatever is translated
         assert isinstance(ONE.rows(" ".join(["fields bytes |", *pieces])), list)
+
+
+def commands_of_cases() -> list[str]:
+    """Every command that some case has."""
+    found = set()
+    for path in sorted(Path(__file__).parent.glob("cases/*/*/query.txt")):
+        with contextlib.suppress(BadQuery):
+            pipeline = parse(path.read_text())
+            found |= {pipeline.source(command) for command in pipeline.commands}
+    return sorted(found)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(st.sampled_from(commands_of_cases()), min_size=1, max_size=5))
+def test_any_commands_in_a_row_run_or_are_refused(commands: list[str]) -> None:
+    with contextlib.suppress(BadQuery):  # and nothing else: DuckDB takes whatever is translated
+        assert isinstance(SHARED.rows("\n| ".join(commands)), list)
 
 
 def test_what_runs_needs_no_more_than_a_statement() -> None:
@@ -163,4 +181,5 @@ def test_what_runs_needs_no_more_than_a_statement() -> None:
     connection.close()
 
 
+SHARED = Data(shared_records())
 ONE = Data([{**dict.fromkeys(("bytes", "start"), "1"), "srcAddr": "10.0.0.1", "message": "m"}])

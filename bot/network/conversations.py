@@ -1,0 +1,88 @@
+"""What a client has with a server's port, both ways in one row, each flow counted once.
+
+The counting is done in the query, so that it holds for any number of records: a flow that several
+interfaces recorded counts at the one that saw most of it, and replies are added to the requests
+they answer.
+"""
+
+from __future__ import annotations
+
+from bot.insights.quoting import pipeline
+from bot.model.query import Row
+from bot.network.counting import ANSWER, legs
+
+# Fields of the rows, besides those they are grouped by.
+SENT, BACK = "sentBytes", "backBytes"  # to the server, and to the client
+SENT_PACKETS, BACK_PACKETS = "sentPackets", "backPackets"
+CONNECTIONS, RECORDS = "connections", "records"  # distinct client ports; flow records as logged
+FIRST, LAST = "firstSeen", "lastSeen"  # milliseconds since 1970
+MOVED = "movedBytes"  # both ways
+
+
+PAIRS = ("client", "server", "port", "protocol")
+
+
+def conversations(
+    *before: str | None,
+    only: tuple[str | None, ...] = (),
+    by: tuple[str, ...] = PAIRS,
+    also: str = "",
+) -> str:
+    """A query up to one row for each client, server, port and protocol, or for each of `by`.
+
+    `before` are stages over records; `only` are stages that may name `client`, `server`, `port`
+    and `leg`. `also` are more aggregates over conversations: `count_distinct(client) as clients`.
+    More stages may follow the text.
+    """
+    return pipeline(
+        *before,
+        legs(ANSWER),
+        'fields if(leg = "reply", dstAddr, srcAddr) as client',
+        'fields if(leg = "reply", srcAddr, dstAddr) as server',
+        'fields if(leg = "reply", dstPort, srcPort) as clientPort',
+        *only,
+        "stats sum(bytes) as seenBytes, sum(packets) as seenPackets,"
+        " count_distinct(clientPort) as seenPorts, count(*) as seenRecords,"
+        " min(toMillis(@timestamp)) as seenFirst, max(toMillis(@timestamp)) as seenLast"
+        " by client, server, port, protocol, leg, interfaceId",
+        "stats max(seenBytes) as onceBytes, max(seenPackets) as oncePackets,"
+        " max(seenPorts) as oncePorts, sum(seenRecords) as onceRecords,"
+        " min(seenFirst) as onceFirst, max(seenLast) as onceLast"
+        " by client, server, port, protocol, leg",
+        'fields if(leg = "reply", 0, onceBytes) as thereBytes',
+        'fields if(leg = "reply", onceBytes, 0) as hereBytes',
+        'fields if(leg = "reply", 0, oncePackets) as therePackets',
+        'fields if(leg = "reply", oncePackets, 0) as herePackets',
+        "stats sum(thereBytes) as pairSent, sum(hereBytes) as pairBack,"
+        " sum(therePackets) as pairSentPackets, sum(herePackets) as pairBackPackets,"
+        " max(oncePorts) as pairPorts, sum(onceRecords) as pairRecords,"
+        " min(onceFirst) as pairFirst, max(onceLast) as pairLast by client, server, port, protocol",
+        f"stats sum(pairSent) as {SENT}, sum(pairBack) as {BACK}, sum(pairSent + pairBack) as"
+        f" {MOVED}, sum(pairSentPackets) as {SENT_PACKETS}, sum(pairBackPackets) as {BACK_PACKETS},"
+        f" sum(pairPorts) as {CONNECTIONS}, sum(pairRecords) as {RECORDS},"
+        f" min(pairFirst) as {FIRST}, max(pairLast) as {LAST}{', ' if also else ''}{also}"
+        f" by {', '.join(by)}",
+    )
+
+
+def answered(row: Row) -> bool:
+    """Whether anything was sent back to the client."""
+    return row.number(BACK_PACKETS) > 0
+
+
+COUNTED = (
+    "A flow inside the VPC is recorded at each interface it passes: each client, server and port is"
+    " counted at the interface that saw most of it. The server is the side with a known or low"
+    " port, or else the one whose port is not one that clients are handed (32768 and up)."
+)
+NEEDS = (
+    "srcAddr",
+    "dstAddr",
+    "srcPort",
+    "dstPort",
+    "protocol",
+    "bytes",
+    "packets",
+    "action",
+    "interfaceId",
+)

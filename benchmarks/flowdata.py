@@ -89,9 +89,9 @@ class _World:
 
     def _addresses(self, count: int, inside: float) -> NDArray[np.str_]:
         rng = self._rng
-        # Half of what is outside comes from everywhere, as a scan does; the rest from a few places.
+        # A tenth of what is outside comes from everywhere, as scans do; the rest from a few places.
         far = np.where(
-            rng.random(count) < 0.5,
+            rng.random(count) < 0.1,
             self._outside[rng.integers(0, len(self._outside), count)],
             self._outside[self._few(len(self._outside), 0.9, count)],
         )

@@ -27,6 +27,7 @@ from bot.charts.sheet import (
 )
 from bot.charts.values import envelope, folded, peak
 from bot.model.chart import Panel, Series
+from bot.model.table import Kind
 from bot.model.writing import many, written
 
 MOST_SERIES = 6  # names that fit beside the lowest panel
@@ -136,8 +137,8 @@ class PanelDrawing:
 
     def _put_peak(self, area: Axes, frame: Frame, lines: Sequence[float]) -> None:
         """The largest value and its time, above it and within the plot."""
-        if self.peak is None:
-            return
+        if self.peak is None or (self.panel.stacked and self.panel.kind is Kind.SHARE):
+            return  # parts of a whole always reach 100 %
         if self.peak.value <= 0:
             self._say(area, sum(area.get_xlim()) / 2, "nothing in this window")
             return

@@ -10,7 +10,7 @@ from bot.model.chart import Bars, Heatmap, Panel, Series, Tone
 from bot.model.table import Kind
 from bot.model.writing import count
 
-ADDITIVE = frozenset({Kind.COUNT, Kind.BYTES})
+ADDITIVE = frozenset({Kind.COUNT, Kind.BYTES, Kind.MONEY})
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     SHARE = "share"  # fraction from 0 to 1
     TIME = "time"  # aware datetime, shown in the asker's zone
     SECONDS = "seconds"
+    MONEY = "money"  # US dollars
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ def written(value: Value, kind: Kind, zone: ZoneInfo) -> str:
             return duration(value)
         if kind is Kind.COUNT:
             return count(value)
+        if kind is Kind.MONEY:
+            return money(value)
     return str(value)
 
 
@@ -59,6 +61,15 @@ def share(value: float) -> str:
     if 99 < percent < 100:
         return ">99 %"
     return f"{percent:.0f} %"
+
+
+def money(dollars: float) -> str:
+    """US dollars, to the cent below a thousand: $0, <$0.01, $4.20, $1 234."""
+    if 0 < dollars < 0.005:
+        return "<$0.01"
+    if abs(dollars) >= 1000:
+        return f"${count(dollars)}"
+    return f"${dollars:.2f}" if round(dollars, 2) else "$0"
 
 
 def duration(seconds: float) -> str:

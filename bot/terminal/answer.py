@@ -24,7 +24,7 @@ __all__ = ["show", "terminal"]
 
 PIPED_ROOM = 100  # cells within which a pipe counts as wide enough for detail columns
 MOST_ROWS = 25  # of a table on a terminal: more would push the headline out of sight
-_TO_THE_RIGHT = {Kind.COUNT, Kind.BYTES, Kind.SHARE, Kind.SECONDS, Kind.PORT}
+_TO_THE_RIGHT = {Kind.COUNT, Kind.BYTES, Kind.SHARE, Kind.SECONDS, Kind.PORT, Kind.MONEY}
 
 
 def show(answer: Answer, console: Console, files: Mapping[int, Path]) -> None:

@@ -15,6 +15,7 @@ from bot.engines.engine import Watch
 from bot.engines.local.engine import LocalEngine
 from bot.model.answer import Answer, Topic
 from commands import shelf
+from tests.commands.known import known
 
 EXAMPLES = [example for command in shelf() for example in command.examples]
 
@@ -24,7 +25,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     folder = tmp_path_factory.mktemp("demo")
     demo = Demo(folder)
     with closing(LocalEngine(folder, source="demo", prepare=demo.ensure)) as engine:
-        yield Asker(engine, shelf(), clock=moment_of_asking)
+        yield Asker(engine, shelf(), clock=moment_of_asking, network=known())
 
 
 def ask(asker: Asker, line: str) -> Answer:

@@ -119,3 +119,11 @@ def test_every_kind_is_written(value: Value, kind: Kind, text: str) -> None:
 def test_a_wider_window(hours: int, words: str) -> None:
     end = datetime(2026, 11, 20, 15, tzinfo=UTC)
     assert wider_words(Window(end - timedelta(hours=hours), end)) == words
+
+
+@pytest.mark.parametrize(
+    ("dollars", "text"),
+    [(0, "$0"), (0.001, "<$0.01"), (0.5, "$0.50"), (4.2, "$4.20"), (1234.5, "$1\u2009234")],
+)
+def test_money(dollars: float, text: str) -> None:
+    assert written(dollars, Kind.MONEY, ZoneInfo("UTC")) == text

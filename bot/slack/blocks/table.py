@@ -17,7 +17,7 @@ FURTHER_ROWS_SHOWN = 8  # of each other
 # A choice: wider lines break on most screens, and a broken table cannot be read.
 WIDEST = 84  # characters of a line of fixed width
 CELL = 200  # characters of one cell; the longest honest values (ARNs, console text) are shorter
-_TO_THE_RIGHT = {Kind.COUNT, Kind.BYTES, Kind.SHARE, Kind.SECONDS, Kind.PORT}
+_TO_THE_RIGHT = {Kind.COUNT, Kind.BYTES, Kind.SHARE, Kind.SECONDS, Kind.PORT, Kind.MONEY}
 
 
 def table_block(table: Table, question: Question) -> list[Block]:

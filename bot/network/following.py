@@ -1,0 +1,157 @@
+"""The accepted traffic of a window with the road of each part: what queries ask, and what is told.
+
+Grouped in the query, largest first. What exceeds a query's limit is known as a sum, and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.insights.quoting import pipeline
+from bot.model.answer import Note, Question, Topic
+from bot.model.command import Logs
+from bot.model.fields import create_flow_log_command
+from bot.model.inventory import Inventory
+from bot.model.query import Row
+from bot.model.writing import many, share, size
+from bot.network.aws_ranges import packaged
+from bot.network.once import RULE
+from bot.network.roads import Amount, Category, Rule, Totals, Traced, totals, trace
+from bot.network.sightings import BYTES, PACKETS, RECORDS, grouping
+
+NEEDS = ("srcAddr", "dstAddr", "bytes", "packets", "action", "interfaceId")
+ACCEPTED = 'filter action = "ACCEPT"'
+SUMS = f"sum(bytes) as {BYTES}, sum(packets) as {PACKETS}, count(*) as {RECORDS}"
+MOST = 10_000  # rows of one query
+# What lets records tell the road themselves.
+TELLING = ("azId", "subnetId", "vpcId", "pktSrcAddr", "pktDstAddr", "trafficPath", "flowDirection")
+WORTH_A_WORD = 0.02  # of the bytes, unclassified
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Traced rows and the sums of all accepted records, in the rows or not."""
+
+    traced: Sequence[Traced]
+    logged: Amount
+
+    @property
+    def counted(self) -> list[Traced]:
+        return [one for one in self.traced if one.counted]
+
+    @property
+    def totals(self) -> Totals:
+        return totals(self.traced)
+
+    @property
+    def left(self) -> Amount:
+        """What is in no row, because the query stopped at its limit."""
+        found = self.totals
+        return Amount(
+            self.logged.bytes - found.counted.bytes - found.again.bytes,
+            self.logged.packets - found.counted.packets - found.again.packets,
+            self.logged.records - found.counted.records - found.again.records,
+        )
+
+
+def grouped(fields: frozenset[str], *only: str | None) -> str:
+    """Accepted traffic by everything that tells its road, the largest first."""
+    return pipeline(
+        ACCEPTED,
+        *only,
+        f"stats {SUMS} by {', '.join(grouping(fields))}",
+        f"sort {BYTES} desc",
+        f"limit {MOST}",
+    )
+
+
+def summed(*only: str | None) -> str:
+    """The sums of all of it."""
+    return pipeline(ACCEPTED, *only, f"stats {SUMS}")
+
+
+def follow(question: Question, logs: Logs) -> Followed:
+    rows, whole = logs.query(grouped(logs.fields), summed())
+    return followed(question, logs, rows.rows, whole.rows)
+
+
+def followed(question: Question, logs: Logs, rows: Iterable[Row], whole: Iterable[Row]) -> Followed:
+    """Rows of `grouped`, traced; `whole` are rows whose sums are those of all accepted records."""
+    traced = trace(rows, logs.inventory, ranges=packaged(), inside=question.inside)
+    logged = Amount()
+    for row in whole:
+        logged.bytes += row.number(BYTES)
+        logged.packets += row.number(PACKETS)
+        logged.records += row.number(RECORDS)
+    return Followed(traced, logged)
+
+
+def notes(found: Followed, logs: Logs) -> Iterator[Note]:
+    """How it was counted, that the sums match, and what would tell more."""
+    if not found.logged.records:
+        return
+    sums = found.totals
+    yield Note(
+        Topic.METHOD,
+        f"Accepted traffic; {RULE}. Counted {size(sums.counted.bytes)} and second sightings"
+        f" {size(sums.again.bytes)}{_and_left(found.left)} are the {size(found.logged.bytes)} of"
+        f" {many(found.logged.records, 'record')} that were logged.",
+    )
+    if found.left.bytes:
+        yield Note(
+            Topic.CAUTION,
+            f"{size(found.left.bytes)} ({share(found.left.bytes / found.logged.bytes)} of what was"
+            f" logged, {many(found.left.records, 'record')}) is of smaller parts than the"
+            f" {many(MOST, 'largest', 'largest')} and in no figure here.",
+        )
+    yield from poorer(sums, logs.inventory, logs.fields)
+
+
+def _and_left(left: Amount) -> str:
+    return f" and {size(left.bytes)} of smaller parts" if left.bytes else ""
+
+
+def poorer(sums: Totals, inventory: Inventory, fields: frozenset[str]) -> Iterator[Note]:
+    """What could not be told for lack of an inventory or of fields, and how to have it."""
+    if sums.unclassified <= WORTH_A_WORD:
+        return
+    lost = share(sums.unclassified)
+    if inventory.subnets:
+        yield Note(
+            Topic.CAUTION,
+            f"{lost} of the traffic is unclassified: its subnets are not in the inventory.",
+        )
+        return
+    told = f"{lost} of the traffic is unclassified: without the network's subnets"
+    told += ", private addresses alone do not tell zones."
+    if not fields.issuperset(TELLING):
+        lacking = tuple(name for name in TELLING if name not in fields)
+        told += (
+            " A snapshot of the network does (flows inventory --save FILE, then --inventory FILE),"
+            f" or a flow log with more fields: {create_flow_log_command(lacking)}"
+        )
+    yield Note(Topic.CAUTION, told)
+
+
+def rules(sums: Totals) -> list[tuple[Rule, Amount]]:
+    """What decided, by bytes."""
+    return sorted(sums.by_rule.items(), key=lambda item: (-item[1].bytes, item[0]))
+
+
+def spelled(category: Category) -> str:
+    """A category as people read it in a sentence."""
+    return SPELLED[category]
+
+
+SPELLED = {
+    Category.WITHIN_SUBNET: "within a subnet",
+    Category.WITHIN_ZONE: "within a zone",
+    Category.CROSS_ZONE: "across zones",
+    Category.PEERING: "through peering",
+    Category.TRANSIT: "through transit gateways and to offices",
+    Category.AWS_SERVICE: "to and from AWS services",
+    Category.INTERNET_OUT: "to the internet",
+    Category.INTERNET_IN: "from the internet",
+    Category.UNCLASSIFIED: "unclassified",
+}

@@ -22,6 +22,7 @@ from bot.model.window import Window
 _SMALLEST_GROUP = 4 << 20  # bytes on disk that are worth a thread and a segment of their own
 _LARGEST_GROUP = 32 << 20
 _SMALL = 128 * 1024  # records below which a segment is small
+_ATTEMPTS = 3  # another process may remove what was just read
 _MANY = 8  # small segments that are joined into one
 
 
@@ -52,19 +53,21 @@ class Library:
         self._segments = segments
         self._threads = threads
         self._limit = limit
-        self._lock = threading.Lock()
+        self._reading = threading.Lock()  # held for as long as files are read
+        self._looking = threading.Lock()  # held for a moment
 
     def hold(self, listing: Listing, window: Window, watch: Watch, deadline: Deadline) -> Holdings:
         """Read what the window needs and is not known yet. Raises `Cancelled` or `TimedOut`."""
         wanted = [f for f in listing.files if f.span is None or f.span.touches(window)]
-        with self._locked(watch, deadline):
-            known = self._known(listing.files)
-            unread = [file for file in wanted if file.name not in known.places]
-            if unread:
-                self._read(unread, watch, deadline)
-                self._tidy(self._known(listing.files), {file.name for file in wanted})
-                known = self._known(listing.files)
-        seen = [known.places[file.name] for file in wanted if file.name in known.places]
+        known = self._known(listing.files)
+        for _ in range(_ATTEMPTS):
+            if all(file.name in known.places for file in wanted):
+                break
+            with _Turn(self._reading, watch, deadline):
+                known = self._read_unknown(listing, wanted, watch, deadline)
+        else:
+            raise EngineError("what was read keeps vanishing from the cache", hint="Try again.")
+        seen = [known.places[file.name] for file in wanted]
         for folder in {segment.folder for segment, _ in seen}:
             use(folder)
         return Holdings(
@@ -75,34 +78,45 @@ class Library:
             tuple(listing.troubles),
         )
 
-    def _locked(self, watch: Watch, deadline: Deadline) -> _Turn:
-        return _Turn(self._lock, watch, deadline)
+    def _read_unknown(
+        self, listing: Listing, wanted: Sequence[SourceFile], watch: Watch, deadline: Deadline
+    ) -> _Known:
+        known = self._known(listing.files)  # another thread may have read them meanwhile
+        unknown = [file for file in wanted if file.name not in known.places]
+        if unknown:
+            self._read(unknown, watch, deadline)
+            self._tidy(self._known(listing.files), {file.name for file in wanted})
+            known = self._known(listing.files)
+        return known
 
     def _known(self, files: Sequence[SourceFile]) -> _Known:
         """What is known of the files as they are now. A file that two processes read at the same
-        time counts once. Segments of which little is left are forgotten."""
+        time counts once."""
         now = {file.name: file.identity for file in files}
         known = _Known()
-        for segment in self._segments.look():
-            good = [
-                report
+        with self._looking:
+            segments = self._segments.look()
+        for segment in segments:
+            good = {
+                report.name: (segment, report)
                 for report in segment.reports
                 if report.name not in known.places and now.get(report.name) == report.identity
-            ]
-            left, all_ = _records(good), _records(segment.reports)
-            if len(good) < len(segment.reports) and 2 * left <= all_:
-                self._segments.forget(segment)
-                continue
-            known.places |= {report.name: (segment, report) for report in good}
-            stale = {report.name for report in segment.reports} - {report.name for report in good}
-            known.stale[segment] = frozenset(stale)
+            }
+            known.places |= good
+            names = {report.name for report in segment.reports}
+            known.stale[segment] = frozenset(names - good.keys())
         return known
 
     def _tidy(self, known: _Known, wanted: set[str]) -> None:
-        """Join small segments once there are many, and keep the cache within its limit."""
-        small = [(s, stale) for s, stale in known.stale.items() if s.rows < _SMALL]
+        """Forget what counts no longer, join small segments once there are many, and keep the cache
+        within its limit."""
+        live = {segment for segment, _ in known.places.values()}
+        for segment in known.stale.keys() - live:
+            self._segments.forget(segment)
+        small = [(s, known.stale[s]) for s in live if s.rows < _SMALL]
         if len(small) >= _MANY:
-            self._segments.join(small)
+            first = {segment: name for name, (segment, _) in reversed(known.places.items())}
+            self._segments.join(sorted(small, key=lambda pair: first[pair[0]]))
             return
         needed = {s.folder for name, (s, _) in known.places.items() if name in wanted}
         shrink(self._segments.folder.parent, self._limit, frozenset(needed))
@@ -216,7 +230,3 @@ def _within(report: Report, start: float, end: float) -> bool:
     if report.first is None or report.last is None:
         return True
     return report.first >= start and report.last + 1 <= end
-
-
-def _records(reports: Sequence[Report]) -> int:
-    return sum(report.records for report in reports)

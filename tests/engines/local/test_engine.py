@@ -250,6 +250,31 @@ def test_many_threads_ask_one_engine(tmp_path: Path, opened: Callable[..., Local
     assert counts == [60] * 12
 
 
+def test_what_is_known_is_answered_while_other_files_are_read(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    late = [line.replace(str(START)[:6], str(START + 100_000)[:6]) for line in RECORDS]
+    delivered(tmp_path, "1_vpcflowlogs_x_fl-1_20251120T1400Z_a.log.gz", RECORDS)
+    delivered(tmp_path, "1_vpcflowlogs_x_fl-1_20251121T1745Z_a.log.gz", late)
+    engine, reading, go_on = opened(tmp_path), threading.Event(), threading.Event()
+    assert count(engine, seconds(0, 60)) == 60
+
+    def hold_up(_: Progress) -> None:
+        reading.set()
+        assert go_on.wait(30)
+
+    other = threading.Thread(
+        target=lambda: engine.run(Query(COUNT, seconds(100_000, 110_000)), Watch(hold_up))
+    )
+    other.start()
+    try:
+        assert reading.wait(30)
+        assert count(engine, seconds(0, 30)) == 30
+    finally:
+        go_on.set()
+        other.join()
+
+
 def test_damage_is_named_in_the_notes(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
     lines = [*RECORDS[:5], "bogus", *RECORDS[5:]]
     (tmp_path / "a.log").write_text("\n".join([HEADER, *lines]))

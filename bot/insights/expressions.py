@@ -93,7 +93,7 @@ class Compiler:
                     node, "a regular expression belongs after like, =~ or parse"
                 )
             case nodes.Period():
-                raise self._context.bad(node, "a period belongs into bin and its like")
+                raise self._context.bad(node, "a period belongs in bin and the like")
             case _:
                 return self._truth(node)
 
@@ -222,7 +222,7 @@ class Compiler:
         gathering = aggregate(node.function.name)
         assert gathering is not None  # noqa: S101
         if self._rows is None or self._collect is None:
-            raise self._context.bad(node, f"{node.function.name} belongs into stats")
+            raise self._context.bad(node, f"{node.function.name} belongs in stats")
         if node.star and gathering.name != "count":
             raise self._context.bad(node, f"{node.function.name}(*) does not exist")
         if gathering.refused:

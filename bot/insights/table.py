@@ -24,6 +24,13 @@ chosen.
 This page is written from the code: `python -m bot.insights.table > docs/insights.md`.
 """
 
+_ARGUMENTS = """\
+An argument is read as what the table says: `text`, `number`, `time` and `truth` are views of any
+value, `any` is the value itself; `period`, `cidr`, `regex` and `string` must be spelled out in the
+query. `?` marks what may be left out, `+` and `*` what may be repeated. A function of a missing
+value is missing unless the table says otherwise; what is true or false is then false.
+"""
+
 
 def document() -> str:
     """The whole page, in Markdown."""
@@ -55,7 +62,7 @@ def _operators() -> list[str]:
 def _functions() -> list[str]:
     rows = [(_names(f.name, f.aliases), _arguments(f), "yes", f.note) for f in FUNCTIONS]
     head = ("function", "arguments", "local", "choice")
-    return ["## Functions", "", *_table(head, rows)]
+    return ["## Functions", "", _ARGUMENTS, *_table(head, rows)]
 
 
 def _stats() -> list[str]:

@@ -228,6 +228,7 @@ def spike() -> None:
 @click.option("--from", "since", metavar="TIME", required=True, help="Start of the stretch.")
 @click.option("--to", "until", metavar="TIME", required=True, help="Its end.")
 @click.option("--channel", metavar="CHANNEL", default=STDIN, help="Its name in what is printed.")
+@click.option("--digest", "digest_at", metavar="HH:MM", help="Post a digest a day as well.")
 @click.option("--history", metavar="DAYS", type=float, default=2.0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a line.")
 def replay(
@@ -237,6 +238,7 @@ def replay(
     until: str,
     channel: str,
     history: float,
+    digest_at: str | None,
     as_json: bool,
 ) -> None:
     """Run the scheduler over a stretch of the past, and print what it would have posted.
@@ -259,6 +261,7 @@ def replay(
                 as_json=as_json,
                 inside=settings.inside,
                 history=timedelta(days=history),
+                digest_at=digest_at,
             )
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.model.message import Message, Undelivered
@@ -27,29 +28,20 @@ class Owing:
     def post(self, message: Message, channel: str, now: datetime, useful: timedelta) -> bool:
         """Owe a message, with its details in its thread; False when it already was owed."""
         key = delivery_key(message.key, channel)
-        new = self._owe(Doing.POST, key, None, message, channel, now, useful)
+        owed = Delivery(key, Doing.POST, channel, packed(message), now, now + useful)
+        new = self._deliveries.owe(owed)
         if message.has_details:
-            self._owe(Doing.REPLY, f"{key}{DETAILS}", key, message, channel, now, useful)
+            details = replace(owed, key=f"{key}{DETAILS}", does=Doing.REPLY, about=key)
+            self._deliveries.owe(details)
         return new
 
     def edit(self, message: Message, channel: str, now: datetime, useful: timedelta) -> bool:
         """Owe an edit of the message with this key; once a moment."""
         about = delivery_key(message.key, channel)
         key = f"{about}/{message.state}/{now:%Y-%m-%dT%H:%M:%SZ}"
-        return self._owe(Doing.EDIT, key, about, message, channel, now, useful)
-
-    def _owe(
-        self,
-        does: Doing,
-        key: str,
-        about: str | None,
-        message: Message,
-        channel: str,
-        now: datetime,
-        useful: timedelta,
-    ) -> bool:
-        payload = packed(message)
-        return self._deliveries.owe(Delivery(key, does, channel, payload, now, now + useful, about))
+        return self._deliveries.owe(
+            Delivery(key, Doing.EDIT, channel, packed(message), now, now + useful, about)
+        )
 
 
 def delivery_key(key: str, channel: str) -> str:

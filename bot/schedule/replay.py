@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +16,17 @@ from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
 from bot.model.message import Message
 from bot.model.window import Window
+from bot.schedule.courier import Owing
+from bot.schedule.digest import Digests
+from bot.schedule.duties import DIGEST, digests_due
 from bot.schedule.opening import open_ticker
+from bot.schedule.words import clock_time
+from bot.schedule.ticking import Duty
+from bot.store.deliveries import Deliveries
+from bot.store.incidents import Incidents
 from bot.store.opening import Store, open_store
+from bot.store.rollups import Rollups
+from bot.store.schedules import Schedule, Schedules
 
 STEP = timedelta(minutes=1)
 HISTORY = timedelta(days=2)  # the detector wants one day at least
@@ -88,14 +97,19 @@ def replay(
     as_json: bool = False,
     inside: tuple[Network, ...] = (),
     history: timedelta = HISTORY,
-    duties: Sequence[Callable[[Store], Callable[[datetime], None]]] = (),
+    digest_at: str | None = None,
 ) -> None:
     """Run the scheduler from the window's start to its end, a minute a tick.
 
-    What was logged in the `history` before the window is learned from. Nothing is remembered
+    What was logged in the `history` before the window is learned from. `digest_at` (HH:MM in the
+    zone) has a digest posted every day. Nothing is remembered
     afterwards. Raises `FlowsError` when the logs cannot be read at all.
     """
     clock = Clock(window.start)
+    digest = None
+    if digest_at:
+        daily = Schedule(DIGEST, channel, "replay", window.start)
+        digest = replace(daily, at=clock_time(digest_at), zone=str(zone))
     with _scratch() as store:
         ticker = open_ticker(
             store=store,
@@ -107,12 +121,20 @@ def replay(
             zone=zone,
             inside=inside,
             history=history,
-            duties=[duty(store) for duty in duties],
+            duties=[_digests(store, engine.source, digest)] if digest else (),
         )
         while clock.now <= window.end:
             watch.check()
             ticker.tick(watch)
             clock.now += STEP
+
+
+def _digests(store: Store, source: str, digest: Schedule) -> Duty:
+    """A digest a day."""
+    schedules = Schedules(store)
+    schedules.add(digest)
+    digests = Digests(Rollups(store, source), Incidents(store, source), price=0)
+    return digests_due(schedules, digests, Owing(Deliveries(store)))
 
 
 @contextmanager

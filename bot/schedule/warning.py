@@ -67,6 +67,12 @@ def unchecked(trouble: Trouble, zone: ZoneInfo, over: datetime | None = None) ->
     )
 
 
+def one_line(told: Told, zone: ZoneInfo) -> str:
+    """An incident in a digest: when, and what."""
+    began = f"{told.incident.opened_at.astimezone(zone):%a %H:%M}"
+    return f"{began} {_headline(told.incident, told.facts)}"
+
+
 def _headline(incident: Incident, facts: Facts) -> str:
     who = _who(facts)
     if incident.state == State.RESOLVED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.model.query import Statistics
 from bot.model.table import Kind, Value
 from bot.model.window import Window
 
@@ -51,6 +52,21 @@ def count(value: float) -> str:
 def many(value: float, noun: str, plural: str | None = None) -> str:
     """A count with its noun: 1 client, 12 clients."""
     return f"{count(value)} {noun if value == 1 else plural or noun + 's'}"
+
+
+def reading(statistics: Statistics, *engines: str) -> str:
+    """What queries read and how long they took, on one line."""
+    if statistics == Statistics():
+        return "  ·  ".join(("nothing had to be read anew", *engines))
+    return "  ·  ".join(
+        (
+            f"{count(statistics.records_matched)} of"
+            f" {many(statistics.records_scanned, 'record')} matched",
+            f"{size(statistics.bytes_scanned)} scanned",
+            duration(statistics.seconds),
+            *engines,
+        )
+    )
 
 
 def share(value: float) -> str:

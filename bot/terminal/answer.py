@@ -15,10 +15,10 @@ from bot.model.answer import Answer, Note, Topic
 from bot.model.chart import Bars
 from bot.model.query import Statistics
 from bot.model.table import Column, Kind, Table
-from bot.model.writing import many, span, written
+from bot.model.writing import many, reading, span, written
 from bot.terminal.grid import Grid
 from bot.terminal.sketch import ASCII, UNICODE, sketch
-from bot.terminal.text import read, safe, say, terminal, whole
+from bot.terminal.text import safe, say, terminal, whole
 
 __all__ = ["show", "terminal"]
 
@@ -123,6 +123,6 @@ def _show_queries(answer: Answer, console: Console) -> None:
     total = reduce(add, (run.statistics for run in answer.queries), Statistics())
     engines = dict.fromkeys(run.engine for run in answer.queries)
     queries = many(len(answer.queries), "query", "queries")
-    say(console, f"{queries}  ·  {read(total, *engines)}", "dim")
+    say(console, f"{queries}  ·  {reading(total, *map(safe, engines))}", "dim")
     for link in dict.fromkeys(run.link for run in answer.queries if run.link):
         whole(console, f"Open in CloudWatch: {safe(link)}", "dim")

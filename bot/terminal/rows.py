@@ -11,9 +11,9 @@ from typing import Any
 from rich.console import Console
 
 from bot.model.query import Result
-from bot.model.writing import many
+from bot.model.writing import many, reading
 from bot.terminal.grid import Grid
-from bot.terminal.text import read, safe, say, terminal
+from bot.terminal.text import safe, say, terminal
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # what a terminal might obey
@@ -33,7 +33,7 @@ def show(result: Result, console: Console | None = None) -> None:
         right = [_numeric(column) for column in zip(*cells, strict=True)]
         Grid(columns, cells, right).put(console)
     told = many(len(result.rows), "row") if result.rows else "no rows"
-    say(console, f"{told}  ·  {read(result.statistics)}", "dim")
+    say(console, f"{told}  ·  {reading(result.statistics)}", "dim")
     for note in remarks(result):
         say(console, note, "yellow")
 

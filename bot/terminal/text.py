@@ -9,8 +9,6 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.charts.lettering import ESCAPES
-from bot.model.query import Statistics
-from bot.model.writing import count, duration, many, size
 
 PIPED_WIDTH = 100_000  # a pipe has no width: nothing is wrapped, so that other programs can read it
 
@@ -36,18 +34,6 @@ def say(console: Console, text: str, style: str = "") -> None:
 def whole(console: Console, text: str, style: str = "") -> None:
     """A line that must stay in one piece wherever it is copied from: a path, an address."""
     console.print(Text(text, style), soft_wrap=True)
-
-
-def read(statistics: Statistics, *engines: str) -> str:
-    """What was read and what it took, on one line."""
-    parts = (
-        f"{count(statistics.records_matched)} of"
-        f" {many(statistics.records_scanned, 'record')} matched",
-        f"{size(statistics.bytes_scanned)} scanned",
-        duration(statistics.seconds),
-        *(safe(engine) for engine in engines),
-    )
-    return "  ·  ".join(parts)
 
 
 def _harmless(character: str) -> str:

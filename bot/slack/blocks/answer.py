@@ -9,7 +9,7 @@ from operator import add
 
 from bot.model.answer import Answer, Topic
 from bot.model.query import Statistics
-from bot.model.writing import count, duration, many, size, span
+from bot.model.writing import many, reading, span
 from bot.slack import limits
 from bot.slack.blocks.table import table_block, table_text
 from bot.slack.blocks.text import (
@@ -98,14 +98,7 @@ def statistics_text(answer: Answer) -> str:
         return ""
     total = reduce(add, (run.statistics for run in answer.queries), Statistics())
     engines = dict.fromkeys(run.engine for run in answer.queries)
-    return "  ·  ".join(
-        [
-            f"{count(total.records_matched)} of {many(total.records_scanned, 'record')} matched",
-            f"{size(total.bytes_scanned)} scanned",
-            duration(total.seconds),
-            ", ".join(engines),
-        ]
-    )
+    return reading(total, ", ".join(engines))
 
 
 def _cautions(answer: Answer, remarks: Sequence[str]) -> list[Block]:

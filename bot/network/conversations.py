@@ -7,9 +7,10 @@ they answer.
 
 from __future__ import annotations
 
-from bot.insights.quoting import pipeline
+from bot.insights.quoting import fill, pipeline
 from bot.model.query import Row
 from bot.network.counting import ANSWER, legs
+from bot.network.ports import EPHEMERAL_FROM
 
 # Fields of the rows, besides those they are grouped by.
 SENT, BACK = "sentBytes", "backBytes"  # to the server, and to the client
@@ -22,21 +23,30 @@ MOVED = "movedBytes"  # both ways
 PAIRS = ("client", "server", "port", "protocol")
 
 
+def reply_from(ports: tuple[int, ...]) -> str:
+    """The rule for replies where the server's ports are known, also those that clients get too."""
+    high = tuple(port for port in ports if port >= EPHEMERAL_FROM)
+    if not high:
+        return ANSWER
+    return fill(f"({ANSWER}) or (srcPort in {{high}} and dstPort not in {{high}})", high=high)
+
+
 def conversations(
     *before: str | None,
+    reply: str = ANSWER,
     only: tuple[str | None, ...] = (),
     by: tuple[str, ...] = PAIRS,
     also: str = "",
 ) -> str:
     """A query up to one row for each client, server, port and protocol, or for each of `by`.
 
-    `before` are stages over records; `only` are stages that may name `client`, `server`, `port`
-    and `leg`. `also` are more aggregates over conversations: `count_distinct(client) as clients`.
-    More stages may follow the text.
+    `before` are stages over records; `reply` is the rule for replies; `only` are stages that may
+    name `client`, `server`, `port` and `leg`. `also` are more aggregates over conversations:
+    `count_distinct(client) as clients`. More stages may follow the text.
     """
     return pipeline(
         *before,
-        legs(ANSWER),
+        legs(reply),
         'fields if(leg = "reply", dstAddr, srcAddr) as client',
         'fields if(leg = "reply", srcAddr, dstAddr) as server',
         'fields if(leg = "reply", dstPort, srcPort) as clientPort',

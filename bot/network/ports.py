@@ -49,7 +49,13 @@ PORTS: dict[str, tuple[int, ...]] = {
     "node-exporter": (9100,),
     # the rest of everyday
     "ftp": (20, 21),
+    "tftp": (69,),
     "smtp": (25, 465, 587),
+    "pop3": (110, 995),
+    "imap": (143, 993),
+    "rexec": (512,),
+    "rlogin": (513,),
+    "rsync": (873,),
     "dns": (53,),
     "http": (80,),
     "https": (443,),
@@ -101,6 +107,32 @@ PROTOCOLS: dict[int, str] = {
     58: "icmpv6",
     132: "sctp",
 }
+
+# Ports behind which whoever gets in rules the machine.
+ADMINISTRATION: tuple[int, ...] = tuple(
+    port
+    for name in (
+        *("ssh", "telnet", "rexec", "rlogin", "rdp", "vnc", "winrm", "docker"),
+        *("kubernetes", "kubelet"),
+    )
+    for port in PORTS[name]
+)
+
+DATABASES: tuple[int, ...] = tuple(
+    port
+    for name in (
+        *("postgres", "pgbouncer", "mysql", "mssql", "oracle", "db2", "redshift", "cockroachdb"),
+        *("clickhouse", "mongo", "cassandra", "neo4j", "influxdb", "redis", "memcached"),
+        "elasticsearch",
+    )
+    for port in PORTS[name]
+)
+
+# Ports on which what is sent can be read on the way, by the protocol that each is meant for.
+PLAINTEXT: tuple[int, ...] = (
+    *(20, 21, 23, 25, 69, 80, 110, 143, 161, 389, 512, 513, 514, 873),
+    *(1883, 2375, 5900, 5985, 6379, 8080, 8123, 9200, 11211),
+)
 
 # Where Linux starts to hand out ports to clients. A number above says nothing about service.
 EPHEMERAL_FROM = 32768

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from bot.engines.local.decoding import PARQUET, Broken, chunks
+from bot.engines.local.discovery import as_text
 from bot.engines.local.events import Event, csv_events, json_events
 from bot.engines.local.formats import Format, Headers
 from bot.engines.local.layouts import Layout, look
@@ -33,7 +34,7 @@ class Reading:
     @property
     def stream(self) -> str | None:
         """The log stream: the folder that an export task made for it. Other files have none."""
-        return Path(self.tally.file.path).parent.name if self.dated else None
+        return as_text(Path(self.tally.file.path).parent.name) if self.dated else None
 
 
 @dataclass(frozen=True, slots=True)

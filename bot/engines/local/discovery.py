@@ -31,7 +31,8 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file below the source. `name` is relative to the source, with slashes."""
+    """A file below the source. `name` is relative to the source, with slashes, and always text:
+    bytes of the path that are no UTF-8 are written as escapes."""
 
     path: str
     name: str
@@ -59,7 +60,7 @@ def discover(root: Path, before: Listing | None = None) -> Listing:
     except OSError as error:
         raise _bad(root, error) from None
     if stat.S_ISREG(status.st_mode):
-        file = SourceFile(str(root), root.name, Identity.of(status), named_span(root.name))
+        file = SourceFile(str(root), as_text(root.name), Identity.of(status), named_span(root.name))
         return Listing([file])
     if not stat.S_ISDIR(status.st_mode):
         raise BadSource("neither a file nor a folder", where=str(root))
@@ -97,7 +98,8 @@ class _Walk:
             self._trouble(name, error)
             return
         for entry in entries:
-            self._entry(entry, f"{name}/{entry.name}" if name else entry.name)
+            shown = as_text(entry.name)
+            self._entry(entry, f"{name}/{shown}" if name else shown)
 
     def _entry(self, entry: os.DirEntry[str], name: str) -> None:
         try:
@@ -122,6 +124,11 @@ class _Walk:
 
     def _trouble(self, name: str, error: OSError) -> None:
         self.listing.troubles.append((name, error.strerror or str(error)))
+
+
+def as_text(name: str) -> str:
+    """A name as the system gave it, without what no text can hold."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _entries(path: Path) -> Iterator[os.DirEntry[str]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.engines.engine import Watch
 from bot.engines.local.database import Database, Deadline
-from bot.engines.local.discovery import Listing, discover
+from bot.engines.local.discovery import Listing, as_text, discover
 from bot.engines.local.keeping import sweep
 from bot.engines.local.library import Holdings, Library
 from bot.engines.local.notes import check_readable, notes
@@ -54,7 +54,7 @@ class LocalEngine:
         threads: int | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.source = str(path) if source is None else source
+        self.source = as_text(str(path) if source is None else source)
         self._path = path
         self._prepare = prepare
         self._timeout = timeout

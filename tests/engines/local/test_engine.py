@@ -418,6 +418,18 @@ def test_hostile_names_stay_names(tmp_path: Path, opened: Callable[..., LocalEng
     assert count(engine) == 60
 
 
+def test_names_that_are_no_text_are_read_too(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xe9"))
+    folder.mkdir()
+    for name in (b"a\xff.log", b"b\xfe.log", "é.log".encode()):
+        path = os.fsencode(folder) + b"/" + name
+        Path(os.fsdecode(path)).write_text("\n".join([HEADER, *RECORDS]))
+    (row,) = ask(opened(folder), "stats count(*) as n, count_distinct(@logStream) as s").rows
+    assert dict(row) == {"n": "180", "s": "3"}
+
+
 def test_the_real_records_are_counted_as_plain_python_counts_them(
     opened: Callable[..., LocalEngine],
 ) -> None:

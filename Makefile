@@ -23,6 +23,10 @@ types: $(VENV)/installed-dev
 floors: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
+SPIKES ?= $(wildcard ../shared/spikes)
+bench: $(VENV)/installed-dev ## the figures the README quotes; SPIKES is a folder with a scorer
+	$(BIN)/python -m benchmarks.spikes $(SPIKES)
+
 smoke-aws: $(VENV)/installed-dev ## the same questions of a real account: SOURCE=cloudwatch://…
 	$(BIN)/python tests/smoke_aws.py $(SOURCE)
 

@@ -6,25 +6,21 @@ import numpy as np
 
 from bot.detect.state import Floats
 
-_HALF_LOG_TAU = 0.9189385332046727
 
-
-def log_gamma(x: Floats) -> Floats:
-    """log Γ(x) for x > 0, by Stirling's series after four steps up; error below 1e-6."""
-    y = x + 4.0
-    stirling = (y - 0.5) * np.log(y) - y + _HALF_LOG_TAU + 1.0 / (12.0 * y)
-    return np.asarray(stirling - np.log(x * (x + 1.0) * (x + 2.0) * (x + 3.0)))
+def log_rising(x: Floats, size: Floats) -> Floats:
+    """log Γ(x + size) − log Γ(size), by Stirling's series after four steps up; error below 1e-5."""
+    total = x + size
+    above, below = total + 4.0, size + 4.0
+    steps = (total / size) * ((total + 1.0) / (size + 1.0))
+    steps *= ((total + 2.0) / (size + 2.0)) * ((total + 3.0) / (size + 3.0))
+    stirling = (above - 0.5) * np.log(above) - (below - 0.5) * np.log(below) - x
+    return np.asarray(stirling + (1.0 / above - 1.0 / below) / 12.0 - np.log(steps))
 
 
 def log_likelihood(x: Floats, mean: Floats, size: Floats) -> Floats:
     """log P(x) up to log x!, which every hypothesis about the same x shares."""
-    log_total = np.log(size + mean)
-    return np.asarray(
-        log_gamma(x + size)
-        - log_gamma(size)
-        + size * (np.log(size) - log_total)
-        + x * (np.log(mean) - log_total)
-    )
+    share = np.log1p(mean / size)
+    return np.asarray(log_rising(x, size) - size * share + x * (np.log(mean / size) - share))
 
 
 def log_ratio(x: Floats, higher: Floats, mean: Floats, size: Floats) -> Floats:

@@ -21,6 +21,8 @@ NEW_NORMAL = 2 * DAY  # after so long a higher level is no longer news
 DOUBT_ODDS = 5.0  # log odds of a surge at which a bucket teaches half
 DOUBT_SCORE = 0.75
 UNITS = 100.0  # a measured quantity (not whole numbers) is read in hundredths of its level
+COUNTABLE = 1e9  # a series that reaches more is measured as well
+LARGEST = 1e12  # units; beyond it sums lose their last digits
 BLOCK = 1024  # series worked on at a time: what the processor's cache holds
 
 
@@ -77,7 +79,7 @@ def _observe(state: State, time: float, given: Floats) -> Floats:
         _begin(state, fresh, time, given)
     passed = np.maximum(time - state["time"], 0.0)
     _measure(state, given, passed)
-    values = given / state["unit"]
+    values = np.minimum(given / state["unit"], LARGEST)
     wander = spread.wander_variance(state)
     expected = level.expect(state, time, passed, wander, spread.scatter(state))
     odds = sharp.weigh(state, expected, values, wander)
@@ -109,7 +111,8 @@ def _measure(state: State, given: Floats, passed: Floats) -> None:
     young = state["age"] < YOUNGEST
     state["age"] += passed
     grown = young & (state["age"] >= YOUNGEST) & (state["unit"] != 1.0)
-    found = (state["unit"] == 1.0) & (given != np.floor(given))
+    measured = (given != np.floor(given)) | (given > COUNTABLE)
+    found = young & (state["unit"] == 1.0) & measured
     if (found | grown).any():
         factor = np.where(found | grown, level.level(state) / UNITS, 1.0)
         level.rescale(state, factor)

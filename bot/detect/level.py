@@ -82,14 +82,14 @@ def expect(
     now = features(time)
     still = now.copy()
     still[_WANDERING] = 0.0
-    cross = np.tensordot(now, covariance, axes=(0, 0))
+    cross = _times(now, covariance)
     variance = np.maximum(now @ cross, 1e-9)
     season = still @ mean
     return Expected(
         rate=np.exp(np.minimum(season + mean[_WANDERING] + variance / 2.0, 60.0)),
         variance=variance,
         season=np.exp(np.minimum(season, 60.0)),
-        season_variance=np.maximum(still @ np.tensordot(still, covariance, axes=(0, 0)), 0.0),
+        season_variance=np.maximum(still @ _times(still, covariance), 0.0),
         features=now,
         cross=cross,
         scatter=scatter,
@@ -130,6 +130,12 @@ def wandering(state: State) -> Floats:
 
 def level(state: State) -> Floats:
     return np.asarray(np.exp(state["mean"][_LEVEL]))
+
+
+def _times(weights: Floats, covariance: Floats) -> Floats:
+    """The covariance of every weight with the sum that `weights` make."""
+    flat = covariance.reshape(FEATURES, -1)
+    return np.asarray((weights @ flat).reshape(FEATURES, -1))
 
 
 def _covariance(state: State) -> Floats:

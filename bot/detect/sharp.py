@@ -14,7 +14,7 @@ from bot.detect.grids import MULTIPLES, SOURCES, SURGES
 from bot.detect.level import Expected
 from bot.detect.state import Bools, Floats, State
 
-LIMIT = 8.8  # log odds of an alert
+LIMIT = 8.7  # log odds of an alert
 STAYS = 0.8  # chance that a surge goes on for another bucket
 ACTIVE = 0.7  # share of its time in which a noisy source is active
 LEAST = 10.0  # counts by which a surge at least exceeds the background
@@ -26,23 +26,25 @@ LARGEST = 1e12
 _TIMES = np.array([surge.times for surge in MULTIPLES])[:, None]
 _COUNTS = np.array([surge.counts for surge in SOURCES])[:, None]
 _SIGMAS = np.array([surge.sigmas for surge in SOURCES])[:, None]
-_SMALL = np.array([0.45, 0.85])[:, None]
-_MIDDLING = np.array([1.1, 1.4])[:, None]
+_PRIOR = np.full((len(SURGES), 1), 1.0 / len(SURGES))
+_SMALL = np.array([0.5, 0.95])[:, None]
+_MIDDLING = np.array([1.15, 1.55])[:, None]
 
 
 def weigh(state: State, expected: Expected, values: Floats, wander_variance: Floats) -> Floats:
     """Take in one bucket; the log odds that a surge is on."""
     rate, size = expected.rate, expected.size
-    plain = log_likelihood(values, rate, size)
     sigma = np.sqrt(rate + rate * rate * (expected.scatter + wander_variance))
     extra = np.vstack(
         [
+            np.zeros_like(rate),
             _SMALL * (rate + 2.0),
             _MIDDLING * rate + 6.0,
             np.maximum(_COUNTS, _SIGMAS * sigma),
         ]
     )
-    added = _with_extra(values, extra, rate, size) - plain
+    likelihood = _with_extra(values, extra, rate, size)
+    added = likelihood[1:] - likelihood[0]
     usual = _background(state, added[:2], added[2:4])
     surges = np.vstack(
         [
@@ -50,7 +52,7 @@ def weigh(state: State, expected: Expected, values: Floats, wander_variance: Flo
             np.logaddexp(added[4:] + np.log(ACTIVE), np.log(1.0 - ACTIVE)),
         ]
     )
-    odds = (state["surges"] * STAYS + 1.0 / len(SURGES)) * np.exp(np.clip(surges - usual, -30, 60))
+    odds = (state["surges"] * STAYS + _PRIOR) * np.exp(np.clip(surges - usual, -30, 60))
     state["surges"] = np.minimum(odds, LARGEST)
     return np.asarray(np.log(state["surges"].sum(axis=0) + 1e-9))
 
@@ -62,7 +64,7 @@ def _with_extra(values: Floats, extra: Floats, rate: Floats, size: Floats) -> Fl
 
 
 def _background(state: State, small: Floats, middling: Floats) -> Floats:
-    """The log likelihood, against `plain`, of a background with its bursts."""
+    """The log likelihood of a background with its bursts, relative to one without."""
     chance = SMALL + GOES_ON * state["burst"]
     burst = np.logaddexp(*small) - np.log(2.0) + np.log(chance)
     larger = np.logaddexp(*middling) - np.log(2.0) + np.log(MIDDLING)

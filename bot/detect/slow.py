@@ -14,7 +14,7 @@ from bot.detect.grids import CLIMB_PER_HOUR, HOUR, STEP
 from bot.detect.level import CLIP, MEMORY, Expected, wandering
 from bot.detect.state import Bools, Floats, State
 
-LIMITS = np.array([6.5, 6.0, 7.75])[:, None]  # log odds of an alert, by hypothesis
+LIMITS = np.array([5.25, 5.75, 8.25])[:, None]  # log odds of an alert, by hypothesis
 HIGHEST = 1.6  # of the log rate: beyond it a climb is sharp enough to be found otherwise
 LEAST = 1.0  # count a bucket by which a rise that is under way exceeds the background
 UNDER_WAY = 0.7  # of the log rate

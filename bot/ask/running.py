@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from bot.ask.progress import Together
 from bot.engines.engine import Engine, Watch
 from bot.insights.parser import parse
 from bot.model.answer import QueryRun
-from bot.model.errors import Cancelled
+from bot.model.errors import Cancelled, NotSupported
 from bot.model.inventory import Inventory
 from bot.model.query import Query, Result, Statistics
 from bot.model.window import Window
@@ -53,7 +54,8 @@ class Running:
     def query(self, *texts: str, window: Window | None = None) -> tuple[Result, ...]:
         """Run texts side by side, the same text once. The first failure stops the others."""
         for text in texts:
-            parse(text)
+            with suppress(NotSupported):  # what is good Insights but not for every engine, it says
+                parse(text)
         started = {text: self.begin(text, window) for text in dict.fromkeys(texts)}
         runs = dict(zip(started, self.finish(*started.values()), strict=True))
         self.runs.extend(runs.values())

@@ -157,6 +157,12 @@ def test_no_engine_sees_text_that_does_not_parse() -> None:
     assert "filtr action" not in [query.text for query in engine.asked]
 
 
+def test_what_only_aws_can_run_reaches_the_engine_which_knows_whether_it_can() -> None:
+    engine = Scripted()
+    ask(engine, asking("fields @message | pattern @message"))
+    assert "fields @message | pattern @message" in [query.text for query in engine.asked]
+
+
 def test_missing_fields_are_named_in_both_spellings_with_the_remedy() -> None:
     engine = Scripted(fields=frozenset({"srcAddr", "startTime"}))
     command = asking(ONE, needs=("srcAddr", "start", "tcpFlags", "pktSrcAddr"))

@@ -22,19 +22,20 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-d
 
 FROM python:${PYTHON_VERSION}-slim
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin flows \
- && install --directory --owner=flows --group=flows /var/cache/flows
+ && install --directory --owner=flows --group=flows /var/cache/flows /var/lib/flows
 COPY --from=build /opt/flows /opt/flows
 # Outside a container HTTP listens on 127.0.0.1; in one, only other addresses can be reached.
 ENV PATH=/opt/flows/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     FLOWS_CACHE=/var/cache/flows \
+    FLOWS_STATE=/var/lib/flows/state.db \
     FLOWS_HTTP_HOST=0.0.0.0 \
     MPLCONFIGDIR=/var/cache/flows/matplotlib
 # A number, so that Kubernetes can tell that it is not root.
 USER 10001:10001
 WORKDIR /home/flows
-VOLUME /var/cache/flows
+VOLUME /var/cache/flows /var/lib/flows
 EXPOSE 3000
 ENTRYPOINT ["flows"]
 CMD ["serve"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
+import socket
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,15 +114,33 @@ def serve(settings: Settings) -> None:
     """Run the Slack bot until the process is asked to end."""
     from bot.charts.drawing import png  # noqa: PLC0415
     from bot.charts.words import alt_text  # noqa: PLC0415
+    from bot.schedule.clock import ticking  # noqa: PLC0415
+    from bot.schedule.opening import Watching  # noqa: PLC0415
     from bot.slack.app import build  # noqa: PLC0415
     from bot.slack.serving import serve as listen  # noqa: PLC0415
+    from bot.store.opening import open_store  # noqa: PLC0415
     from commands import shelf  # noqa: PLC0415
 
     settings.check_serving()
     engine = open_engine(settings.need_source(), settings)
     try:
+        store = open_store(settings.store)
+        asker = open_asker(engine, settings)
+        watching = Watching(
+            store=store,
+            engine=engine,
+            ask=asker.ask,
+            clock=now,
+            who=f"{socket.gethostname()[:40]}-{secrets.token_hex(4)}",
+            zone=zone_named(settings.zone),
+            inside=settings.inside,
+            price=settings.price_per_gb,
+            history=timedelta(days=settings.history),
+            warn=settings.channel,
+        )
         bot = build(
-            ask=open_asker(engine, settings).ask,
+            ask=asker.ask,
+            orders=lambda channel: watching.orders(channel.named),
             shelf=shelf(),
             png=png,
             alt_text=alt_text,
@@ -132,12 +152,14 @@ def serve(settings: Settings) -> None:
             slash=settings.slash,
             workers=settings.workers,
         )
-        listen(
-            bot,
-            app_token=_secret(settings.app_token),
-            host=settings.http_host,
-            port=settings.http_port,
-        )
+        with ticking(watching.ticker(bot.channel)):
+            listen(
+                bot,
+                app_token=_secret(settings.app_token),
+                host=settings.http_host,
+                port=settings.http_port,
+            )
+        store.close()
     finally:
         engine.close()
 

@@ -229,7 +229,14 @@ def spike() -> None:
 @click.option("--to", "until", metavar="TIME", required=True, help="Its end.")
 @click.option("--channel", metavar="CHANNEL", default=STDIN, help="Its name in what is printed.")
 @click.option("--digest", "digest_at", metavar="HH:MM", help="Post a digest a day as well.")
-@click.option("--history", metavar="DAYS", type=float, default=2.0, show_default=True, help="Days before it to learn from.")
+@click.option(
+    "--history",
+    metavar="DAYS",
+    type=float,
+    default=2.0,
+    show_default=True,
+    help="Days before it to learn from.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a line.")
 def replay(
     *,

@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.model.errors import BadSettings
 from bot.model.times import BadZone, zone_named
 
+STATE = "~/.local/state/flows/state.db"
+
 
 class Settings(BaseSettings):
     """Every setting with its variable, default and meaning (shown by `flows settings`)."""
@@ -45,6 +47,24 @@ class Settings(BaseSettings):
         Path("~/.cache/flows"),
         validation_alias="FLOWS_CACHE",
         description="folder for what can be made again: the demo's days, logs that were read",
+    )
+    state: SecretStr | None = Field(
+        None,
+        validation_alias="FLOWS_STATE",
+        description="what must survive: a file, or postgresql://… for several replicas;"
+        " ~/.local/state/flows/state.db when not set",
+    )
+    channel: str | None = Field(
+        None,
+        validation_alias="FLOWS_CHANNEL",
+        description="id of the channel for warnings; when not set, where digests go",
+    )
+    history: float = Field(
+        7,
+        ge=1,
+        le=30,
+        validation_alias="FLOWS_HISTORY",
+        description="days that are read at the first start, to know what is normal",
     )
     query_timeout: float = Field(
         300,
@@ -119,6 +139,11 @@ class Settings(BaseSettings):
     @classmethod
     def _home(cls, value: Path) -> Path:
         return value.expanduser()
+
+    @property
+    def store(self) -> str:
+        """Where state is: a path or an address, which may hold a password."""
+        return self.state.get_secret_value() if self.state else STATE
 
     @classmethod
     def read(cls) -> Settings:

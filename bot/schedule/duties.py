@@ -25,7 +25,7 @@ def digests_due(schedules: Schedules, digests: Digests, owing: Owing) -> Callabl
             due = latest_due(at, schedule.days, zone, after=after, now=now)
             if due is None or (schedule.muted_until and due < schedule.muted_until):
                 continue
-            # Owed first: should this process die in between, the key keeps it from being owed again.
+            # Owed first: should this process die in between, the key keeps it from being twice.
             owing.post(digests.write(schedule, due, zone), schedule.channel, now, USEFUL)
             schedules.advance(schedule, due)
 

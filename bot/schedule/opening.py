@@ -2,70 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.ask.asker import CLOUDWATCH, DELIVERY_CLOUDWATCH, DELIVERY_S3
-from bot.engines.engine import Engine
-from bot.model.answer import Network
+from bot.engines.engine import Engine, Watch
+from bot.model.answer import Answer, Network
 from bot.schedule.channel import Channel
 from bot.schedule.courier import Courier, Owing
+from bot.schedule.digest import Digests
+from bot.schedule.duties import digests_due, warned_channels
 from bot.schedule.guard import Guard
 from bot.schedule.incidents import Following
+from bot.schedule.orders import Orders
 from bot.schedule.rollup import Counter
 from bot.schedule.spikes import Spikes
-from bot.schedule.ticking import Duty, Ticker
+from bot.schedule.ticking import Ticker
+from bot.store.audit import Audit
 from bot.store.deliveries import Deliveries
 from bot.store.detectors import Memories
 from bot.store.incidents import Incidents, Snoozes
 from bot.store.leases import Leases
 from bot.store.opening import Store
 from bot.store.rollups import Rollups
+from bot.store.schedules import Schedules
+
+
+class Ask(Protocol):
+    """Answers one line, as people's lines are answered."""
+
+    def __call__(
+        self, line: str, *, zone: ZoneInfo, watch: Watch, now: datetime | None = None
+    ) -> Answer: ...
+
 
 HISTORY = timedelta(days=7)
 
 
-def open_ticker(
-    *,
-    store: Store,
-    engine: Engine,
-    channel: Channel,
-    channels: Callable[[], Iterable[str]],
-    clock: Callable[[], datetime],
-    who: str,
-    zone: ZoneInfo,
-    inside: tuple[Network, ...] = (),
-    history: timedelta = HISTORY,
-    duties: Sequence[Duty] = (),
-) -> Ticker:
-    """A scheduler. `channels` says, each time, where warnings go; `who` is unique to this one."""
-    source = engine.source
-    rollups, incidents = Rollups(store, source), Incidents(store, source)
-    deliveries = Deliveries(store)
-    paid = source.startswith(CLOUDWATCH)
-    return Ticker(
-        counter=Counter(
-            engine,
-            rollups,
-            delivery=DELIVERY_CLOUDWATCH if paid else DELIVERY_S3,
-            inside=inside,
-        ),
-        guard=Guard(
-            spikes=Spikes(rollups, Memories(store, source), 2 * history),
-            following=Following(rollups, incidents),
-            incidents=incidents,
-            snoozes=Snoozes(store),
+@dataclass(frozen=True, kw_only=True)
+class Watching:
+    """What the bot does by itself over one source of logs, and the orders that change it.
+
+    `who` is unique to this process. `price` is US dollars a GB that CloudWatch scans, `warn` the
+    channel for warnings where nobody asked for them elsewhere. `history` is read at the first
+    start.
+    """
+
+    store: Store
+    engine: Engine
+    clock: Callable[[], datetime]
+    who: str
+    zone: ZoneInfo
+    ask: Ask | None = None
+    inside: tuple[Network, ...] = ()
+    price: float = 0
+    history: timedelta = HISTORY
+    warn: str | None = None
+
+    def orders(self, resolve: Callable[[str], str | None] = lambda _: None) -> Orders:
+        """What obeys lines such as `digest set at 08:30`; `resolve` finds channels by name."""
+        return Orders(
+            schedules=Schedules(self.store),
+            incidents=self._incidents,
+            snoozes=Snoozes(self.store),
+            audit=Audit(self.store),
+            digests=self._digests,
+            clock=self.clock,
+            resolve=resolve,
+        )
+
+    def ticker(self, channel: Channel) -> Ticker:
+        """What has to tick, and posts into a channel."""
+        rollups, incidents = self._rollups, self._incidents
+        deliveries, schedules = Deliveries(self.store), Schedules(self.store)
+        owing = Owing(deliveries)
+        delivery = DELIVERY_CLOUDWATCH if self._paid else DELIVERY_S3
+        spikes = Spikes(rollups, Memories(self.store, self.engine.source), 2 * self.history)
+        return Ticker(
+            counter=Counter(self.engine, rollups, delivery=delivery, inside=self.inside),
+            guard=Guard(
+                spikes=spikes,
+                following=Following(rollups, incidents),
+                incidents=incidents,
+                snoozes=Snoozes(self.store),
+                rollups=rollups,
+                owing=owing,
+                channels=warned_channels(schedules, self.warn),
+                zone=self.zone,
+            ),
             rollups=rollups,
-            owing=Owing(deliveries),
-            channels=channels,
-            zone=zone,
-        ),
-        rollups=rollups,
-        leases=Leases(store),
-        courier=Courier(deliveries, channel, who=who, clock=clock),
-        clock=clock,
-        who=who,
-        history=history,
-        duties=duties,
-    )
+            leases=Leases(self.store),
+            courier=Courier(deliveries, channel, who=self.who, clock=self.clock),
+            clock=self.clock,
+            who=self.who,
+            history=self.history,
+            duties=[digests_due(schedules, self._digests, owing)],
+        )
+
+    @property
+    def _paid(self) -> bool:
+        return self.engine.source.startswith(CLOUDWATCH)
+
+    @property
+    def _rollups(self) -> Rollups:
+        return Rollups(self.store, self.engine.source)
+
+    @property
+    def _incidents(self) -> Incidents:
+        return Incidents(self.store, self.engine.source)
+
+    @property
+    def _digests(self) -> Digests:
+        price = self.price if self._paid else 0
+        return Digests(self._rollups, self._incidents, price)

@@ -158,8 +158,8 @@ class Orders:
                 return self._off(order, WARNINGS, number)
             case _:
                 raise BadLine("warnings does not understand that", hint=_WARNINGS_USAGE)
-        number = self._schedules.add(Schedule(WARNINGS, channel, order.who, order.now))
-        return said(order, f"Warnings {number}: warnings are posted in {channel} from now on.")
+        made = self._schedules.add(Schedule(WARNINGS, channel, order.who, order.now))
+        return said(order, f"Warnings {made}: warnings are posted in {channel} from now on.")
 
     def _expect(self, order: Order, watch: Watch) -> Answer:
         return self._quieten(order, "expected", EXPECTED_FOR)
@@ -168,7 +168,7 @@ class Orders:
         return self._quieten(order, "snooze", SNOOZED_FOR)
 
     def _quieten(self, order: Order, kind: str, usual: timedelta) -> Answer:
-        """`KEY [for LENGTH] [because REASON]`: all series of a warning are not told of, for a while."""
+        """`KEY [for LENGTH] [because REASON]`: a warning's series are not told of, for a while."""
         if not order.words:
             raise BadLine("which warning?", hint="Write the key that stands in its thread.")
         key, *rest = order.words

@@ -16,16 +16,10 @@ from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
 from bot.model.message import Message
 from bot.model.window import Window
-from bot.schedule.courier import Owing
-from bot.schedule.digest import Digests
-from bot.schedule.duties import DIGEST, digests_due
-from bot.schedule.opening import open_ticker
+from bot.schedule.duties import DIGEST
+from bot.schedule.opening import Watching
 from bot.schedule.words import clock_time
-from bot.schedule.ticking import Duty
-from bot.store.deliveries import Deliveries
-from bot.store.incidents import Incidents
 from bot.store.opening import Store, open_store
-from bot.store.rollups import Rollups
 from bot.store.schedules import Schedule, Schedules
 
 STEP = timedelta(minutes=1)
@@ -102,39 +96,29 @@ def replay(
     """Run the scheduler from the window's start to its end, a minute a tick.
 
     What was logged in the `history` before the window is learned from. `digest_at` (HH:MM in the
-    zone) has a digest posted every day. Nothing is remembered
-    afterwards. Raises `FlowsError` when the logs cannot be read at all.
+    zone) has a digest posted every day. Nothing is remembered afterwards.
     """
     clock = Clock(window.start)
-    digest = None
-    if digest_at:
-        daily = Schedule(DIGEST, channel, "replay", window.start)
-        digest = replace(daily, at=clock_time(digest_at), zone=str(zone))
     with _scratch() as store:
-        ticker = open_ticker(
+        if digest_at:
+            daily = Schedule(DIGEST, channel, "replay", window.start)
+            digest = replace(daily, at=clock_time(digest_at), zone=str(zone))
+            Schedules(store).add(digest)
+        watching = Watching(
             store=store,
             engine=engine,
-            channel=Printed(clock, write, as_json),
-            channels=lambda: (channel,),
             clock=clock,
             who="replay",
             zone=zone,
             inside=inside,
             history=history,
-            duties=[_digests(store, engine.source, digest)] if digest else (),
+            warn=channel,
         )
+        ticker = watching.ticker(Printed(clock, write, as_json))
         while clock.now <= window.end:
             watch.check()
             ticker.tick(watch)
             clock.now += STEP
-
-
-def _digests(store: Store, source: str, digest: Schedule) -> Duty:
-    """A digest a day."""
-    schedules = Schedules(store)
-    schedules.add(digest)
-    digests = Digests(Rollups(store, source), Incidents(store, source), price=0)
-    return digests_due(schedules, digests, Owing(Deliveries(store)))
 
 
 @contextmanager

@@ -47,7 +47,7 @@ class Ticker:
         now = self.clock()
         if self.leases.take(f"{_TICKING}:{self.rollups.source}"[:64], self.who, now):
             self._count(now, watch)
-            for duty in self.duties:
+            for duty in (*self.duties, self._forget):
                 self._safely(duty, now)
         self.courier.deliver()
 
@@ -64,6 +64,11 @@ class Ticker:
             trouble = Trouble(settled, str(error))
         self.guard.look(start + self.history, settled, now)
         self.guard.note(trouble, settled, now)
+
+    def _forget(self, now: datetime) -> None:
+        first = self.rollups.first()
+        if first is not None and first < now - KEEP - timedelta(hours=1):
+            self.rollups.forget(now - KEEP)
 
     def _safely(self, duty: Duty, now: datetime) -> None:
         try:

@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from slack_bolt import App, BoltResponse
 
 from bot.model.chart import Chart
 from bot.model.command import Command
+from bot.slack.channel import SlackChannel
 from bot.slack.clients import Sleep, bot_name, open_clients
 from bot.slack.deliveries import Deliveries
-from bot.slack.desk import Ask, Desk
+from bot.slack.desk import Ask, Desk, Orders
 from bot.slack.endings import Endings
 from bot.slack.home import Home
 from bot.slack.listeners import actions, commands, home
@@ -35,10 +37,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The app that listens, and the desk behind it, which must be closed at the end."""
+    """The app that listens, the desk behind it, which must be closed at the end, and the channel
+    by which the bot speaks by itself.
+    """
 
     app: App
     desk: Desk
+    channel: SlackChannel
 
 
 def build(
@@ -59,15 +64,19 @@ def build(
     clock: Callable[[], float] = time.monotonic,
     sleep: Sleep = time.sleep,
     new_id: Callable[[], str] = lambda: secrets.token_hex(4),
+    orders: Callable[[SlackChannel], Orders] | None = None,
 ) -> Bot:
     """The bot for one workspace. Calls `auth.test`; raises `BadSettings` when that fails.
 
     `ask` answers lines, `workers` of them at the same time, and must be safe to call from several
-    threads. `zone` is for people whose own zone Slack does not say. `clock` is monotonic seconds.
+    threads. `orders` makes what obeys lines about what the bot says by itself. `zone` is for
+    people whose own zone Slack does not say. `clock` is monotonic seconds.
     """
     clients = open_clients(token, base_url, sleep)
     name = bot_name(clients.steady)
     pictures = Pictures(clients.steady, png, alt_text, sleep)
+    own_pictures = Pictures(clients.brief, png, alt_text, sleep)
+    channel = SlackChannel(clients.brief, own_pictures, lambda: datetime.now(UTC))
     desk = Desk(
         ask=ask,
         clients=clients,
@@ -80,6 +89,7 @@ def build(
         sleep=sleep,
         new_id=new_id,
         patience=patience,
+        orders=orders(channel) if orders else None,
     )
     # Listeners only hand over, so they run in the thread that answers Slack: Bolt's own pool of
     # five would be the narrowest place (`process_before_response` bypasses it).
@@ -92,7 +102,7 @@ def build(
     commands.register(app, desk)
     actions.register(app, desk)
     home.register(app, desk, Home(clients.steady, shelf, slash, source))
-    return Bot(app, desk)
+    return Bot(app, desk, channel)
 
 
 @contextmanager

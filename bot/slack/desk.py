@@ -33,6 +33,18 @@ class Ask(Protocol):
     def __call__(self, line: str, *, zone: ZoneInfo, watch: Watch) -> Answer: ...
 
 
+class Orders(Protocol):
+    """Obeys lines that change what the bot says by itself. Raises `FlowsError`."""
+
+    def takes(self, line: str) -> bool:
+        """Whether a line is an order."""
+        ...
+
+    def obey(self, line: str, *, who: str, channel: str, zone: ZoneInfo, watch: Watch) -> Answer:
+        """Do what a line says, for somebody in a channel."""
+        ...
+
+
 class Desk:
     """Takes requests; every one taken ends in one of the `Endings`.
 
@@ -55,6 +67,7 @@ class Desk:
         sleep: Sleep,
         new_id: Callable[[], str],
         patience: float,
+        orders: Orders | None = None,
     ) -> None:
         self.slash = slash
         self.freshness: str | None = None  # what the last answer said about how new the logs are
@@ -68,6 +81,7 @@ class Desk:
         self._sleep = sleep
         self._new_id = new_id
         self._patience = patience
+        self._orders = orders
         self._live: dict[str, Live] = {}
         self._lock = threading.Lock()
         self._closing = False
@@ -174,10 +188,17 @@ class Desk:
         live.watch.check()
         live.post.started()
         zone = self._people.zone(live.request.user)
-        answer = self._ask(live.request.line, zone=zone, watch=live.watch)
+        answer = self._answered(live, zone)
         live.watch.check()
         self._note_freshness(answer)
         return answer
+
+    def _answered(self, live: Live, zone: ZoneInfo) -> Answer:
+        line, request = live.request.line, live.request
+        if self._orders is not None and self._orders.takes(line):
+            who, channel = request.user, request.channel
+            return self._orders.obey(line, who=who, channel=channel, zone=zone, watch=live.watch)
+        return self._ask(line, zone=zone, watch=live.watch)
 
     def _note_freshness(self, answer: Answer) -> None:
         for note in answer.notes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -54,14 +54,18 @@ class Pictures:
 
     def hang(self, answer: Answer) -> Gallery:
         """Upload the answer's charts. Never raises: what fails becomes a remark."""
+        return self.hang_all(answer.charts, answer.question.zone)
+
+    def hang_all(self, charts: Sequence[Chart], zone: ZoneInfo) -> Gallery:
+        """Upload charts. Never raises: what fails becomes a remark."""
         pictures: list[Picture] = []
         remarks: list[str] = []
-        for chart in answer.charts[:MOST_CHARTS]:
+        for chart in charts[:MOST_CHARTS]:
             try:
-                pictures.append(self._hung(chart, answer.question.zone))
+                pictures.append(self._hung(chart, zone))
             except Exception as error:  # drawing is another part's; an answer must survive it
                 logger.warning("no chart: %s", problem(error), exc_info=not _expected(error))
-                remarks.append(self.missing(chart, answer.question.zone, _why(error)))
+                remarks.append(self.missing(chart, zone, _why(error)))
         return Gallery(tuple(pictures), tuple(remarks))
 
     def missing(self, chart: Chart, zone: ZoneInfo, why: str) -> str:

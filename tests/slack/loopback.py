@@ -46,10 +46,17 @@ SCOPES = {  # the scope each method needs; "" for none
     "files.completeUploadExternal": "files:write",
     "files.info": "files:read",
     "users.info": "users:read",
+    "conversations.history": "channels:history",
+    "conversations.list": "channels:read",
+    "conversations.replies": "channels:history",
     "views.publish": "",
     "apps.connections.open": "connections:write",
 }
-GRANTED = frozenset("commands chat:write files:write files:read users:read".split())
+# What one method needs besides, in conversations that are not public.
+ELSEWHERE = frozenset("groups:history groups:read im:history".split())
+GRANTED = ELSEWHERE | frozenset(
+    "channels:history channels:read commands chat:write files:write files:read users:read".split()
+)
 
 
 class Refused(Exception):
@@ -356,6 +363,8 @@ class Slack:
             "text": arguments.get("text", ""),
             "blocks": blocks,
             "edits": 0,
+            "metadata": _metadata(arguments),
+            "thread_ts": arguments.get("thread_ts"),
         }
         return {"channel": channel, "ts": ts}
 
@@ -370,6 +379,37 @@ class Slack:
             "edits": message["edits"] + 1,
         }
         return {"channel": arguments["channel"], "ts": arguments["ts"]}
+
+    def _conversations_history(self, arguments: Json) -> Json:
+        channel, oldest = self._conversation(arguments["channel"]), arguments.get("oldest", "0")
+        found = [m for m in self.in_channel(channel) if not m["thread_ts"]]
+        return self._page([m for m in reversed(found) if float(m["ts"]) > float(oldest)], arguments)
+
+    def _conversations_replies(self, arguments: Json) -> Json:
+        channel, ts = self._conversation(arguments["channel"]), arguments["ts"]
+        if (channel, ts) not in self.messages:
+            raise Refused("thread_not_found")
+        found = [m for m in self.in_channel(channel) if ts in (m["ts"], m["thread_ts"])]
+        return self._page(found, arguments)
+
+    def _conversations_list(self, arguments: Json) -> Json:
+        found = [
+            {"id": channel, "name": f"net-{channel.lower()}", "is_member": BOT in members}
+            for channel, members in self.channels.items()
+            if channel.startswith("C")
+        ]
+        return self._page(found, arguments, "channels")
+
+    def _page(self, found: list[Json], arguments: Json, name: str = "messages") -> Json:
+        """Two at a time, whatever the limit: callers must follow the cursor."""
+        if name == "messages" and str(arguments.get("include_all_metadata", "")).lower() not in (
+            "1",
+            "true",
+        ):
+            found = [{k: v for k, v in one.items() if k != "metadata"} for one in found]
+        start = int(arguments.get("cursor") or 0)
+        after = str(start + 2) if start + 2 < len(found) else ""
+        return {name: found[start : start + 2], "response_metadata": {"next_cursor": after}}
 
     def _chat_delete(self, arguments: Json) -> Json:
         message = self.messages.pop((arguments["channel"], arguments["ts"]), None)
@@ -469,6 +509,11 @@ class Slack:
                     fault.times -= 1
                     return fault
         return None
+
+
+def _metadata(arguments: Json) -> Json | None:
+    metadata = arguments.get("metadata")
+    return json.loads(metadata) if isinstance(metadata, str) else metadata
 
 
 def signed(body: str, secret: str = SECRET, at: float | None = None) -> dict[str, str]:

@@ -1,0 +1,50 @@
+"""The clock: one job that ticks. What is due, the store says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from apscheduler.schedulers.background import (  # type: ignore[import-untyped]
+    BackgroundScheduler,
+)
+
+from bot.engines.engine import Watch
+from bot.model.errors import Cancelled, FlowsError
+from bot.schedule.ticking import Ticker
+
+EVERY = 30  # seconds
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def ticking(ticker: Ticker, every: float = EVERY) -> Iterator[None]:
+    """Tick while the context lasts; a tick that runs long is not overtaken by the next.
+
+    At the end a running query is stopped, and the tick is waited for.
+    """
+    watch = Watch()
+
+    def tick() -> None:
+        try:
+            ticker.tick(watch)
+        except Cancelled:
+            logger.info("a tick was stopped")
+        except FlowsError as error:  # the store is locked, its disk full …: the next tick tries
+            logger.error("a tick failed: %s", error)
+        except Exception:
+            logger.exception("a tick broke")
+
+    scheduler = BackgroundScheduler(timezone="UTC")
+    scheduler.add_job(
+        tick, "interval", seconds=every, max_instances=1, coalesce=True, misfire_grace_time=None
+    )
+    scheduler.add_job(tick)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        watch.stop()
+        scheduler.shutdown(wait=True)

@@ -21,6 +21,7 @@ from bot.network.ranges import within
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOURS = tuple(f"{hour:02}" for hour in range(24))
 LISTED = 10
+MOST_BINS = 10_000
 
 # Bins that fall into one local hour each, whatever a zone's distance from UTC.
 HOUR, HALF, QUARTER = Period(3600, "1h"), Period(1800, "30m"), Period(900, "15m")
@@ -103,20 +104,20 @@ def texts(question: Question, measure: Measure, period: Period) -> tuple[str, st
             f"filter {within('srcAddr', host)} or {within('dstAddr', host)}" if host else None,
             f"stats {measure.aggregate} as total by bin({period.text}) as at",
             "sort at asc",
-            "limit 50000",  # 400 days in quarters of an hour
+            fill("limit {most}", most=MOST_BINS),
         ),
         "stats min(toMillis(@timestamp)) as firstSeen",
     )
 
 
 def _period(window: Window, zone: ZoneInfo) -> Period:
+    """The longest bins that begin with the zone's hours; whole hours where those are too many."""
     days = range(int(window.seconds // 86400) + 2)
     offsets = {(window.start + timedelta(days=n)).astimezone(zone).utcoffset() for n in days}
     seconds = [int(offset.total_seconds()) for offset in offsets if offset is not None]
-    return next(
-        (p for p in (HOUR, HALF) if all(n % p.seconds == 0 for n in seconds)),
-        QUARTER,
-    )
+    exact = (p for p in (HOUR, HALF, QUARTER) if all(n % p.seconds == 0 for n in seconds))
+    period = next(exact, QUARTER)
+    return period if window.seconds / period.seconds < MOST_BINS else HOUR
 
 
 def _start(question: Question, rows: Sequence[Row]) -> datetime:

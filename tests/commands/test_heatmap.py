@@ -115,3 +115,9 @@ def test_next_lines_can_be_asked(ask: Ask) -> None:
     assert answer.next == ("trend packets 7d", "top-talkers 7d")
     for line in answer.next:
         assert ask(line).headline
+
+
+def test_a_long_window_has_no_more_bins_than_a_query_may_return(ask: Ask) -> None:
+    answer = ask("heatmap flows 300d", *RECORDS, zone="Asia/Kathmandu")
+    assert sum(int(str(row[1])) for row in answer.tables[0].rows) == len(RECORDS)
+    assert "bin(1h)" in answer.queries[0].text

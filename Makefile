@@ -9,7 +9,7 @@ demo: $(VENV)/installed      ## the main job, with neither AWS nor Slack
 	$(BIN)/flows demo --out demo-out
 
 test: $(VENV)/installed-dev  ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: lint types floors test ## what CI runs
 
@@ -25,6 +25,9 @@ floors: $(VENV)/installed-dev
 
 SPIKES ?= $(wildcard ../shared/spikes)
 bench: $(VENV)/installed-dev ## the figures the README quotes; SPIKES is a folder with a scorer
+	$(BIN)/python -m benchmarks.acknowledgement
+	$(BIN)/python -m benchmarks.inventory
+	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.spikes $(SPIKES)
 
 smoke-aws: $(VENV)/installed-dev ## the same questions of a real account: SOURCE=cloudwatch://…

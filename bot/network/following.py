@@ -31,10 +31,14 @@ WORTH_A_WORD = 0.02  # of the bytes, unclassified
 
 @dataclass(frozen=True)
 class Followed:
-    """Traced rows and the sums of all accepted records, in the rows or not."""
+    """Traced rows and the sums of all accepted records, in the rows or not.
+
+    `published` is the date of AWS's ranges that named its services.
+    """
 
     traced: Sequence[Traced]
     logged: Amount
+    published: str
 
     @property
     def counted(self) -> list[Traced]:
@@ -78,13 +82,14 @@ def follow(question: Question, logs: Logs) -> Followed:
 
 def followed(question: Question, logs: Logs, rows: Iterable[Row], whole: Iterable[Row]) -> Followed:
     """Rows of `grouped`, traced; `whole` are rows whose sums are those of all accepted records."""
-    traced = trace(rows, logs.inventory, ranges=packaged(), inside=question.inside)
+    ranges = packaged()
+    traced = trace(rows, logs.inventory, ranges=ranges, inside=question.inside)
     logged = Amount()
     for row in whole:
         logged.bytes += row.number(BYTES)
         logged.packets += row.number(PACKETS)
         logged.records += row.number(RECORDS)
-    return Followed(traced, logged)
+    return Followed(traced, logged, ranges.dated)
 
 
 def notes(found: Followed, logs: Logs) -> Iterator[Note]:

@@ -77,7 +77,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         tables=(_table(found), _rule_table(found)),
         charts=(_chart(question, period, found, lines),),
         notes=(*notes(found, logs), Note(Topic.METHOD, METHOD)),
-        next=_next(question),
+        next=_next(question, found),
     )
 
 
@@ -271,9 +271,18 @@ def _shares(series: Sequence[Series]) -> tuple[Series, ...]:
     )
 
 
-def _next(question: Question) -> tuple[str, ...]:
+def _next(question: Question, found: Followed) -> tuple[str, ...]:
     window = window_words(question.window, question.now, question.zone)
-    return f"top-talkers {window}", f"trend bytes by port {window}"
+    sums = found.totals.by_category
+    return tuple(
+        f"{name} {window}"
+        for name, wanted in (
+            ("costs", True),
+            ("matrix zone", sums[Category.CROSS_ZONE].bytes),
+            ("services", sums[Category.AWS_SERVICE].bytes),
+        )
+        if wanted
+    )
 
 
 COMMAND = Command(

@@ -16,6 +16,7 @@ from bot.model.writing import many, written
 
 MOST_ROWS, MOST_COLUMNS = 31, 48  # more could not be read at the width Slack shows
 WIDEST_LABEL = WIDTH * 0.25
+TALLEST_NAME = 96.0  # of a column
 _ROW = SMALL * LINE * 1.15
 _GAP = 1.0  # between cells
 _WIDEST_CELL = 96.0
@@ -90,7 +91,11 @@ class _Grid:
         room = WIDTH - MARGIN - self.left
         self.width = min(_WIDEST_CELL, room / max(1, len(self.columns)))
         self.tall = min(_TALLEST_CELL, max(14.0, self.width))
-        self.height = len(self.rows) * self.tall + _ROW + 3
+        self.widest = max((ruler.width(name, SMALL) for name in self.columns), default=0)
+        # Names that have no room side by side are turned; numbers may leave some out instead.
+        self.turned = self.widest + 4 > 2 * self.width
+        foot = min(self.widest, TALLEST_NAME) + 3 if self.turned else _ROW
+        self.height = len(self.rows) * self.tall + foot + 3
 
     def rest(self) -> str:
         """The footnote: what of the description is not drawn."""
@@ -105,7 +110,11 @@ class _Grid:
             sheet.text(self.left - 7, middle, name, align="right")
             for m in range(len(self.columns)):
                 self._put_cell(sheet, known(self.chart.values[n][m]), m, middle)
-        self._put_columns(sheet, top + len(self.rows) * self.tall + 3 + _ROW / 2)
+        below = top + len(self.rows) * self.tall + 3
+        if self.turned:
+            self._put_turned(sheet, below)
+        else:
+            self._put_columns(sheet, below + _ROW / 2)
 
     def _put_cell(self, sheet: Sheet, value: float | None, column: int, middle: float) -> None:
         left, top = self.left + column * self.width, middle - self.tall / 2
@@ -121,10 +130,15 @@ class _Grid:
             sheet.text(left + wide / 2, middle - _GAP / 2, text, size=SMALL, colour=colour,
                        align="center")  # fmt: skip
 
+    def _put_turned(self, sheet: Sheet, top: float) -> None:
+        for n, name in enumerate(self.columns):
+            text = self.ruler.fit(name, SMALL, TALLEST_NAME)
+            centre = self.left + (n + 0.5) * self.width - _GAP / 2
+            sheet.text(centre, top, text, size=SMALL, colour=MUTED, turned=True)
+
     def _put_columns(self, sheet: Sheet, middle: float) -> None:
-        """As many names as have room: each, or every second, third …"""
-        widest = max((self.ruler.width(name, SMALL) for name in self.columns), default=0)
-        step = next((n for n in (1, 2, 3, 4, 6, 12) if widest + 4 <= n * self.width), 1)
+        """As many names as have room: each, or every second."""
+        step = 1 if self.widest + 4 <= self.width else 2
         for n, name in enumerate(self.columns):
             if n % step == 0:
                 text = self.ruler.fit(name, SMALL, step * self.width - 2)

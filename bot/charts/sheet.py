@@ -51,8 +51,12 @@ class Sheet:
         colour: str = INK,
         bold: bool = False,
         align: str = "left",
+        turned: bool = False,
     ) -> None:
-        """One line of text, its middle at `middle`; `left` is its end or centre by `align`."""
+        """One line of text, its middle at `middle`; `left` is its end or centre by `align`.
+
+        `turned` text is read from below: `left` is its middle, and it hangs from `middle`.
+        """
         self.figure.text(
             left / WIDTH,
             1 - middle / self.height,
@@ -60,8 +64,9 @@ class Sheet:
             fontsize=size,
             color=colour,
             fontweight="bold" if bold else "normal",
-            ha=align,
-            va="center_baseline",
+            ha="center" if turned else align,
+            va="top" if turned else "center_baseline",
+            rotation=90 if turned else 0,
         )
 
     def block(self, left: float, top: float, width: float, height: float, colour: str) -> None:

@@ -161,3 +161,11 @@ def test_hostile_words_fit() -> None:
     told = alt_text(CHARTS["hostile"], UTC)
     assert len(told) <= LONGEST
     assert "\x1b" not in told
+
+
+def test_names_without_room_side_by_side_are_turned_and_all_there() -> None:
+    names = tuple(f"application-{n:02}" for n in range(16))
+    cells = tuple(tuple(float(n + m) for m in range(16)) for n in range(16))
+    texts = drawn(Heatmap("t", names, names, cells)).texts
+    turned = [text.get_text() for text in texts if text.get_rotation() == 90]
+    assert turned == list(names)

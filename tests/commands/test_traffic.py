@@ -92,7 +92,7 @@ def test_the_headline_names_the_largest(ask: Ask) -> None:
     assert answer.headline == (
         "1.00 kB moved: 80 % across zones, 20 % within a zone; nothing unclassified."
     )
-    assert answer.next == ("top-talkers 1h", "trend bytes by port 1h")
+    assert answer.next == ("costs 1h", "matrix zone 1h")
 
 
 def test_without_an_inventory_it_says_what_cannot_be_told_and_what_would(ask: Ask) -> None:

@@ -1,0 +1,1 @@
+"""Insights text over flow logs in S3, run by Athena."""

@@ -21,6 +21,7 @@ from bot.engines.local.parquet import parquet_tables
 from bot.engines.local.reports import Report, Tally
 
 Sink = Callable[[Format, pa.Table], None]
+_LARGEST = RUN * 5 // 4  # bytes of text of several files that are parsed at once
 _READ_CLOSELY = 4096  # bytes of a block below which one odd line has all of them read one by one
 
 
@@ -94,7 +95,8 @@ class _Reader:
         first, last, new = self._pending[0], self._pending[-1].reading, block.reading
         old = first.reading
         alike = (old.form, old.dated, old.headed) == (new.form, new.dated, new.headed)
-        return alike and last is not new and block.events is first.events is None
+        fits = self._size + len(block.text) <= _LARGEST
+        return fits and alike and last is not new and block.events is first.events is None
 
     def flush(self) -> None:
         together, self._pending, self._size = self._pending, [], 0

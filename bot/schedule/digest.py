@@ -12,12 +12,12 @@ from bot.model.chart import Mark, Panel, Series, Timeline, Tone
 from bot.model.message import About, Button, Does, Message
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
-from bot.model.writing import count, duration, many, share, size, window_words
+from bot.model.writing import count, duration, many, share, size
 from bot.network.ports import described
-from bot.schedule.counting import ACCEPT, BUCKET, OURS, REJECT, REST, Dimension, Origin, buckets
+from bot.schedule.counting import ACCEPT, OURS, REJECT, REST, Dimension, Origin, buckets
 from bot.schedule.due import previous_due
 from bot.schedule.incidents import KEY, Facts, State, Told
-from bot.schedule.warning import one_line
+from bot.schedule.warning import exactly, one_line
 from bot.store.incidents import Incident, Incidents
 from bot.store.rollups import Bucket, Count, Rollups
 from bot.store.schedules import Schedule
@@ -126,7 +126,7 @@ class Digests:
             zone=str(zone),
             lines=tuple(self._lines(now, then, unusual, sections, zone)),
             charts=(_chart(now, unusual, self._rollups),) if now.known else (),
-            buttons=tuple(_buttons(unusual, start, end, zone)),
+            buttons=tuple(_buttons(unusual, start, end)),
             tables=tuple(_tables(now)),
             notes=(
                 "Counted are flow records as logged: traffic inside is recorded at both of its"
@@ -249,10 +249,8 @@ def _movers(now: Stretch, then: Stretch) -> str:
     return f"Moved most: {', '.join(moved)}." if moved else ""
 
 
-def _buttons(
-    unusual: Sequence[Incident], start: datetime, end: datetime, zone: ZoneInfo
-) -> Iterator[Button]:
-    words = window_words(Window(start, end), end + BUCKET, zone)
+def _buttons(unusual: Sequence[Incident], start: datetime, end: datetime) -> Iterator[Button]:
+    words = exactly(Window(start, end))
     if unusual:
         yield Button(Does.ASK, "Look at the rejects", f"rejects {words}")
     yield Button(Does.ASK, "Inside", f"top-talkers internal {words}")

@@ -11,7 +11,7 @@ from bot.model.chart import Mark, Panel, Series, Timeline, Tone
 from bot.model.message import About, Button, Does, Message
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
-from bot.model.writing import count, duration, many, window_words
+from bot.model.writing import count, duration, many
 from bot.network.ports import spoken
 from bot.network.ranges import is_inside
 from bot.schedule.counting import BUCKET, REJECT, Dimension, Origin, buckets
@@ -39,7 +39,7 @@ def warning(told: Told, rollups: Rollups, zone: ZoneInfo, at: datetime) -> Messa
         zone=str(zone),
         lines=tuple(_lines(incident, facts, zone, at)),
         charts=(_chart(incident, facts, rollups, at),),
-        buttons=tuple(_buttons(incident, facts, zone, at)),
+        buttons=tuple(_buttons(incident, facts, at)),
         tables=tuple(_tables(facts)),
         notes=(
             f"Counted are rejected flow records, five minutes at a time. The score is the evidence"
@@ -65,6 +65,11 @@ def unchecked(trouble: Trouble, zone: ZoneInfo, over: datetime | None = None) ->
         if over is None
         else ("What was missed has been counted and looked at.",),
     )
+
+
+def exactly(window: Window) -> str:
+    """Words for a window that mean the same to people in different zones."""
+    return f"{window.start:%Y-%m-%dT%H:%MZ}..{window.end:%Y-%m-%dT%H:%MZ}"
 
 
 def one_line(told: Told, zone: ZoneInfo) -> str:
@@ -147,12 +152,9 @@ def _were(before: list[str], of: int) -> str:
     return "all of them were" if len(before) == of else f"{', '.join(before[:5])} were"
 
 
-def _buttons(incident: Incident, facts: Facts, zone: ZoneInfo, at: datetime) -> Iterator[Button]:
+def _buttons(incident: Incident, facts: Facts, at: datetime) -> Iterator[Button]:
     end = at + BUCKET
-    words = window_words(Window(incident.opened_at - timedelta(minutes=30), end), end, zone)
-    words = (
-        words if ".." in words else f"{incident.opened_at:%Y-%m-%dT%H:%MZ}..{end:%Y-%m-%dT%H:%MZ}"
-    )
+    words = exactly(Window(incident.opened_at - timedelta(minutes=30), end))
     if facts.pairs:
         (source, target, port, _), _ = facts.pairs.most_common(1)[0]
         yield Button(Does.ASK, "Why?", f"rejects from {source} to {target} {words}")

@@ -109,9 +109,10 @@ def test_a_worker_that_dies_while_it_sends_leaves_one_message(post: Post, step: 
 def test_a_worker_that_dies_before_it_records_leaves_one_message(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as dying, pytest.raises(Died):
-        dying.setattr(Deliveries, "sent", lambda *_: die())
+    monkeypatch.setattr(Deliveries, "sent", lambda *_: die())
+    with pytest.raises(Died):
         post.run("a")
+    monkeypatch.undo()
     post.clock.now += CLAIM + timedelta(seconds=1)
     post.run("b")
     assert post.place.posts == ["m@C1", "m@C1/details"]

@@ -159,7 +159,7 @@ class Digests:
         """Clients of watched ports that were not seen in the week before."""
         before = self._rollups.sums(now.start - WEEK, now.start, Dimension.CLIENT)
         known = {one.name for one in before}
-        if not known:
+        if not known or not now.known:
             return ""
         new = [one for one in now.of(Dimension.CLIENT, ACCEPT) if one.name not in known]
         named = [one.name.split(" ") for one in new if one.name != REST]
@@ -212,8 +212,12 @@ def _traffic(now: Stretch, then: Stretch, zone: ZoneInfo) -> str:
         for origin, words in _ORIGIN_WORDS.items()
         if origin in named
     ]
+    if not now.known:
+        return "Traffic: unknown."
     day = f"{then.start.astimezone(zone):%a %d %b}"
-    if not then.enough or not then.bytes:
+    if not now.enough:
+        against = f"not compared with {day}: too little was counted"
+    elif not then.enough or not then.bytes:
         against = f"no {day} to compare with"
     else:
         against = f"{_change(now.bytes, then.bytes)} against {day}"
@@ -226,9 +230,12 @@ def _change(now: float, then: float) -> str:
 
 
 def _rejects(now: Stretch, then: Stretch) -> str:
+    if not now.known:
+        return "Rejects: unknown."
     ours, noise = now.rejects(*OURS), now.rejects(Origin.INTERNET)
-    usual = f" ({count(then.rejects(*OURS))} a week before)" if then.enough else ""
-    floor = f" ({_change(noise, then.rejects(Origin.INTERNET))})" if then.enough else ""
+    both = now.enough and then.enough
+    usual = f" ({count(then.rejects(*OURS))} a week before)" if both else ""
+    floor = f" ({_change(noise, then.rejects(Origin.INTERNET))})" if both else ""
     return (
         f"Rejects: {count(ours)} from inside{usual}; noise from the internet {count(noise)}{floor}."
     )
@@ -237,7 +244,7 @@ def _rejects(now: Stretch, then: Stretch) -> str:
 def _movers(now: Stretch, then: Stretch) -> str:
     """The sources whose bytes changed most; without a week before, those that sent most."""
     sent = {n: one.bytes for n, one in now.by_name(Dimension.SOURCE, ACCEPT).items() if n != REST}
-    if not then.enough:
+    if not (now.enough and then.enough):
         top = sorted(sent, key=lambda name: -sent[name])[:3]
         return f"Most sent: {', '.join(f'{n} {size(sent[n])}' for n in top)}." if top else ""
     before = {n: one.bytes for n, one in then.by_name(Dimension.SOURCE, ACCEPT).items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.detect import level, sharp, slow, spread
+from bot.detect import habits, level, sharp, slow, spread
 from bot.detect.counts import deviance_root
 from bot.detect.grids import DAY, HOUR
 from bot.detect.state import Bools, Floats, State
@@ -81,13 +81,16 @@ def _observe(state: State, time: float, given: Floats) -> Floats:
     _measure(state, given, passed)
     values = np.minimum(given / state["unit"], LARGEST)
     wander = spread.wander_variance(state)
-    expected = level.expect(state, time, passed, wander, spread.scatter(state))
+    forecast = level.expect(state, time, passed, wander, spread.scatter(state))
+    usual = habits.expect(state, time)
+    expected = forecast.raised(usual)
     odds = sharp.weigh(state, expected, values, wander)
     climbing = slow.weigh(state, expected, values, passed, wander)
     score = np.maximum(np.maximum(odds / sharp.LIMIT, climbing), 0.0)
     score *= (state["seen"] >= FEWEST) & (state["age"] >= YOUNGEST)
     _follow(state, expected, values, passed, score >= ALERT)
-    weight = _trust(odds, score) * (state["open"] == 0.0)
+    habits.learn(state, time, values, forecast.rate, score >= ALERT)
+    weight = _trust(odds, score) * ((state["open"] == 0.0) & (usual == 0.0))
     spread.learn(state, expected, values, passed, weight)
     level.learn(state, expected, values, weight)
     level.feel_strain(state, expected, values, weight * np.minimum(passed / (12 * HOUR), 1.0))

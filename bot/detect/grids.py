@@ -9,6 +9,7 @@ import numpy as np
 DAY = 86_400.0
 HOUR = 3_600.0
 
+SLOTS = 96  # quarters of an hour in a day
 FEATURES = 7  # of the log rate: wandering, level, two daily harmonics, weekend
 
 # Sizes r of the negative binomial: a count of mean m has variance m + m²/r.

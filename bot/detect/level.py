@@ -7,7 +7,7 @@ distance between two buckets is as good as any other, and a missing bucket is si
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,6 +50,11 @@ class Expected:
     def size(self) -> Floats:
         """The negative binomial's r with the forecast's own doubt in it."""
         return np.asarray(1.0 / np.maximum(self.scatter + np.expm1(self.variance), 1e-5))
+
+    def raised(self, height: Floats) -> Expected:
+        """The same with a log rate that is higher by `height`."""
+        factor = np.exp(height)
+        return replace(self, rate=self.rate * factor, season=self.season * factor)
 
 
 def begin(state: State, values: Floats) -> None:

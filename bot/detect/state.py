@@ -1,4 +1,4 @@
-"""What is remembered of a series: one column of numbers, under a kilobyte.
+"""What is remembered of a series: one column of numbers, under three kilobytes.
 
 Every row of `State.rows` is one quantity, every column one series, so that ten thousand series are
 updated by the same few array operations as one.
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.detect.grids import BACKGROUNDS, FEATURES, SLOW, SURGES, WANDERS
+from bot.detect.grids import BACKGROUNDS, FEATURES, SLOTS, SLOW, SURGES, WANDERS
 from bot.model.errors import FlowsError
 
 Floats = NDArray[np.float64]
@@ -36,6 +36,10 @@ _ROWS: dict[str, int] = {
     "climb_height": SLOW,
     "climb_surprise": SLOW,
     "tracked": 3,  # slow.py: the filter's mean, variance and gain
+    "peaks": SLOTS,  # habits.py: height of the last alert at each time of day, over the forecast
+    "peaks_before": SLOTS,  # and of the one before
+    "slot": 1,  # quarters of an hour since the epoch, of the last known bucket
+    "usual": 1,  # height that is usual in this quarter
     "open": 1,  # seconds since the first alert of what is going on; 0 when calm
     "calm": 1,  # calm buckets in a row while open
 }

@@ -118,6 +118,25 @@ def test_a_climb_is_seen_before_it_is_at_its_top() -> None:
     assert (scores(values)[2050:2110] >= 1).any()
 
 
+def test_a_peak_at_the_same_time_of_each_day_is_a_habit_from_the_third_on() -> None:
+    values = quiet_series(20, days=14)
+    for day in range(8, 14):
+        values[day * PER_DAY + 50] += 400
+    found = scores(values) >= 1
+    assert [bool(found[day * PER_DAY + 50]) for day in range(8, 14)] == [True] * 2 + [False] * 4
+
+
+def test_a_habit_hides_neither_a_higher_peak_nor_one_at_another_time() -> None:
+    values = quiet_series(20, days=14)
+    for day in range(8, 14):
+        values[day * PER_DAY + 50] += 400
+    values[13 * PER_DAY + 50] += 4000
+    values[13 * PER_DAY + 150] += 400
+    found = scores(values)
+    assert found[13 * PER_DAY + 50] >= 1
+    assert found[13 * PER_DAY + 150] >= 1
+
+
 def test_it_says_when_all_is_calm_again() -> None:
     values = quiet_series(60)
     values[2100:2112] *= 8

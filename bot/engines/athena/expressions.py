@@ -178,9 +178,9 @@ class Expressions:
     # Numbers
 
     def _arithmetic(self, node: exp.Binary) -> Typed:
-        if isinstance(node.expression, exp.Interval):
-            time = self.sql(node.this, Kind.TIME)
-            return Typed(times.later(time, node.expression), Kind.TIME)
+        if isinstance(node.expression, exp.Interval) and isinstance(node, exp.Add | exp.Sub):
+            time, earlier = self.sql(node.this, Kind.TIME), isinstance(node, exp.Sub)
+            return Typed(times.moved(time, node.expression, back=earlier), Kind.TIME)
         (left, right), kind = self.alike([node.this, node.expression])
         if kind not in (*NUMBERS, Kind.NULL):
             raise Refused(f"arithmetic with {kind}")

@@ -66,9 +66,10 @@ def _beyond(passed: exp.Expr, count: int) -> exp.Expr:
     return call("mod", once, whole(count))
 
 
-def later(time: exp.Expr, interval: exp.Interval) -> exp.Expr:
+def moved(time: exp.Expr, interval: exp.Interval, *, back: bool) -> exp.Expr:
+    """A time later by an interval, or earlier."""
     unit, count = length(interval)
-    return call("date_add", text(unit), whole(count), time)
+    return call("date_add", text(unit), whole(-count if back else count), time)
 
 
 def length(interval: exp.Interval) -> tuple[str, int]:

@@ -50,7 +50,6 @@ class Ready:
     sql: str
     columns: tuple[str, ...]
     decimals: frozenset[int]
-    raw: bool
     notes: tuple[str, ...]
 
 
@@ -64,12 +63,17 @@ def ready(pipeline: Pipeline, view: View, query: Query, now: datetime) -> Ready:
         return translation, statement(translation.sql, view.kinds, view.refused)
 
     _check(pipeline)
+    for name in nodes.source_fields(pipeline) & {"@ptr"}:
+        place = pipeline.text.find(name)
+        raise _refusal(pipeline, nodes.Node(place, place + len(name)), "records in S3 have no @ptr")
     try:
         translation, found = made(pipeline)
     except Refused as refused:
         culprit = _culprit(pipeline, str(refused), made)
         raise _refusal(pipeline, culprit, str(refused)) from None
-    return Ready(found.sql, translation.columns, found.decimals, translation.raw, translation.notes)
+    # The pointer of raw rows is missing in each of them.
+    columns = translation.columns[:-1] if translation.raw else translation.columns
+    return Ready(found.sql, columns, found.decimals, (*translation.notes, *view.notes))
 
 
 def _culprit(pipeline: Pipeline, why: str, made: Any) -> nodes.Node:

@@ -30,7 +30,6 @@ _NO_MESSAGE = (
     "the table does not say the whole format of its records, so @message cannot be put together:"
     " name the fields, or make the table with flows athena ddl"
 )
-_NO_POINTER = "records in S3 have no @ptr"
 _DIGITS = "[0-9]{1,18}"
 
 

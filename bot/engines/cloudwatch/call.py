@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.engines.cloudwatch.sent import Sent
 
+_SERVICES = {"logs": "CloudWatch Logs", "ec2": "EC2", "athena": "Athena"}
 _SECRETS = (
     r"arn:aws[^\s'\",)\]]*",
     r"\b\d{12}\b",
@@ -26,7 +27,7 @@ class Call:
 
     @property
     def service(self) -> str:
-        return "CloudWatch Logs" if self.action.startswith("logs:") else "EC2"
+        return _SERVICES[self.action.partition(":")[0]]
 
     @property
     def subject(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from bot.engines.cloudwatch.call import Call
 from bot.engines.cloudwatch.errors import Truncated, passes, told
 from bot.engines.engine import Watch
-from bot.model.errors import TimedOut
+from bot.model.errors import FlowsError, TimedOut
 from bot.model.writing import duration
 
 T = TypeVar("T")
@@ -58,8 +58,15 @@ class Backoff:
             yield min(self.first * 2**n, self.longest) * (1 + self.jitter()) / 2
 
 
-def make(ask: Callable[[], T], call: Call, waiter: Waiter, backoff: Backoff) -> T:
-    """Make a call; again after a while when what was wrong may pass. Raises `FlowsError`."""
+def make(
+    ask: Callable[[], T],
+    call: Call,
+    waiter: Waiter,
+    backoff: Backoff,
+    tell: Callable[[Exception, Call], FlowsError] = told,
+) -> T:
+    """Make a call; again after a while when what was wrong may pass. Raises `FlowsError`, which
+    `tell` makes of the last error."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     waits = backoff.waits()
@@ -69,7 +76,7 @@ def make(ask: Callable[[], T], call: Call, waiter: Waiter, backoff: Backoff) -> 
         except (BotoCoreError, ClientError, Truncated) as error:
             wait = next(waits, None) if passes(error) else None
             if wait is None:
-                raise told(error, call) from None
+                raise tell(error, call) from None
         waiter.wait(wait)
 
 

@@ -109,7 +109,7 @@ class StandIn:
 
 def _row(made: Ready, values: Sequence[str | None]) -> dict[str, str]:
     row = {}
-    for number, (name, value) in enumerate(zip(made.columns, values, strict=True)):
+    for number, (name, value) in enumerate(zip(made.columns, values, strict=False)):
         shown = written(value) if value is not None and number in made.decimals else value
         if shown is not None:
             row[name] = shown

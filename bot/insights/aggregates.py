@@ -29,11 +29,14 @@ class Aggregate:
     build: Callable[[Use], Term]
     note: str = ""
     aliases: tuple[str, ...] = ()
-    refused: str = ""
 
     @property
     def fewest(self) -> int:
         return sum(not argument.endswith("?") for argument in self.arguments)
+
+    def view(self, n: int) -> str:
+        """The view in which argument n is read."""
+        return self.arguments[n].rstrip("?")
 
 
 def _count(use: Use) -> Term:
@@ -116,10 +119,28 @@ def _values(use: Use) -> Term:
     return Term(f"list_sort(list(DISTINCT {value}) FILTER (WHERE {value} IS NOT NULL))", Kind.LIST)
 
 
-def _refuse(use: Use) -> Term:
-    name = use.node.function.name
-    refused = next(each for each in AGGREGATES if each is aggregate(name)).refused
-    raise use.context.unsupported(use.node, f"{name} does not run on local files: {refused}")
+def _rate(use: Use) -> Term:
+    order, stamp = use.context.in_time, use.context.timestamp
+    if order is None or stamp is None:
+        raise use.context.bad(use.node, "rate needs @timestamp")
+    size = use.length(1).microseconds
+    if size is None:
+        raise use.context.bad(use.node.arguments[1], "rate takes a period of at most weeks")
+    use.context.note(
+        "rate is the last value less the first, for each period of the time between them;"
+        " AWS does not say between what"
+    )
+    value = f"CAST({number(use.terms[0]).sql} AS DOUBLE)"
+    change = f"arg_max({value}, {order}) - arg_min({value}, {order})"
+    known = f"FILTER (WHERE {value} IS NOT NULL)"
+    passed = f"max(epoch_us({stamp})) {known} - min(epoch_us({stamp})) {known}"
+    return Term(f"(({change}) * {size} / nullif({passed}, 0))", Kind.REAL)
+
+
+def _topk(use: Use) -> Term:
+    raise use.context.bad(
+        use.node, "topk stands alone: without by, other aggregations or arithmetic"
+    )
 
 
 _MILLIS = "@timestamp gives milliseconds since 1970, as AWS does: wrap it in fromMillis"
@@ -164,15 +185,16 @@ AGGREGATES: tuple[Aggregate, ...] = (
     Aggregate(
         "topk",
         ("number", "any"),
-        _refuse,
-        refused="AWS does not say which columns it gives",
+        _topk,
+        "a row for each of the most frequent values that are present: the field, and how often it"
+        " comes; exact, equally frequent ones in the order of sort; alone in its stats",
     ),
-    Aggregate("rate", ("number", "period"), _refuse, refused="AWS does not say between what"),
     Aggregate(
-        "histogram",
-        ("number", "number"),
-        _refuse,
-        refused="its second argument is documented one way and was seen another",
+        "rate",
+        ("number", "period"),
+        _rate,
+        "the last number less the first, for each period of the time between them; missing for"
+        " fewer than two moments; AWS does not say between what, and the answer says so",
     ),
 )
 

@@ -22,6 +22,7 @@ class Context:
     timestamp: str | None
     in_time: str | None
     notes: list[str] = field(default_factory=list)
+    offset: int = 0  # microseconds by which bins begin later, while the keys of stats are compiled
 
     def note(self, text: str) -> None:
         """Have the answer say something; twice the same is said once."""

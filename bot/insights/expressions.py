@@ -200,11 +200,12 @@ class Compiler:
             raise self._context.bad(node.function, f"there is no function {name}", hint)
         self._count(node, called.fewest, called.most)
         terms = tuple(
-            self._argument(argument, called.view(n)) for n, argument in enumerate(node.arguments)
+            self.argument(argument, called.view(n)) for n, argument in enumerate(node.arguments)
         )
         return apply(called, Use(node, terms, self._context))
 
-    def _argument(self, node: Expression, view: str) -> Term:
+    def argument(self, node: Expression, view: str) -> Term:
+        """An argument of a function that reads it in a view."""
         if view in ("period", "regex") and isinstance(node, nodes.Period | nodes.Regex):
             return NOTHING  # the function reads the node itself
         term = self.term(node)
@@ -225,11 +226,12 @@ class Compiler:
             raise self._context.bad(node, f"{node.function.name} belongs in stats")
         if node.star and gathering.name != "count":
             raise self._context.bad(node, f"{node.function.name}(*) does not exist")
-        if gathering.refused:
-            return gathering.build(Use(node, (), self._context))
         if not node.star:
             self._count(node, gathering.fewest, len(gathering.arguments))
-        terms = tuple(self._rows.term(argument) for argument in node.arguments)
+        terms = tuple(
+            self._rows.argument(argument, gathering.view(n))
+            for n, argument in enumerate(node.arguments)
+        )
         return self._collect(gathering.build(Use(node, terms, self._context)))
 
 

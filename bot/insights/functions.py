@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from ipaddress import IPv4Network
 
-from bot.insights import addresses, moments
+from bot.insights import addresses, moments, nodes
 from bot.insights.calls import Build, Function, Use
 from bot.insights.regexes import compiled
 from bot.insights.terms import (
@@ -63,6 +63,23 @@ def _round(use: Use) -> Term:
     if len(use.terms) > 1:
         digits = f"greatest(0, least(15, TRY_CAST({number(use.terms[1]).sql} AS INTEGER)))"
     return Term(f"round({value.sql}, {digits})", Kind.REAL)
+
+
+def _histogram(use: Use) -> Term:
+    stats = [c for c in use.context.pipeline.commands if isinstance(c, nodes.Stats)]
+    keys = [key for command in stats for key in command.keys]
+    if not any(key.start <= use.node.start < key.end for key in keys):
+        what = "histogram counts into a map here, whose form AWS does not give"
+        hint = "Write it as a key: stats count(*) by histogram(field, width)."
+        raise use.context.unsupported(use.node, what, hint)
+    width = use.terms[1].literal
+    if isinstance(width, bool) or not isinstance(width, int | float) or not width > 0:
+        raise use.context.bad(use.node.arguments[1], "the width of a bucket is a number above 0")
+    value = number(use.terms[0])
+    if value.kind is Kind.REAL or isinstance(width, float):
+        return Term(f"(floor(CAST({value.sql} AS DOUBLE) / {width!r}) * {width!r})", Kind.REAL)
+    wide = f"CAST({value.sql} AS HUGEINT)"
+    return Term(f"({wide} - (({wide} % {width} + {width}) % {width}))", Kind.HUGE)
 
 
 def _absolute(use: Use) -> Term:
@@ -262,7 +279,7 @@ def _is_public(sql: str) -> str:
     return f"{addresses.is_v4(sql)} AND NOT coalesce({special}, false)"
 
 
-_I, _R, _T, _B, _M = Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.TRUTH, Kind.TIME
+_I, _R, _H, _T, _B, _M = Kind.INTEGER, Kind.REAL, Kind.HUGE, Kind.TEXT, Kind.TRUTH, Kind.TIME
 
 FUNCTIONS: tuple[Function, ...] = (
     # Numbers
@@ -280,6 +297,14 @@ FUNCTIONS: tuple[Function, ...] = (
     _f("toLong", "any", _I, _whole("BIGINT"), "truncates; missing beyond 64 bits"),
     _f("toDouble", "any", _R, _to_double, "missing for what is no number"),
     # Time
+    _f(
+        "histogram",
+        "number number",
+        _H,
+        _histogram,
+        "where the bucket begins that a number is in, as a key of stats only: the second argument"
+        " is a width, as was seen, not a number of buckets, as is documented",
+    ),
     _f("bin", "period", _M, moments.bin_, "reads @timestamp; capped as Insights caps periods"),
     _f("datefloor", "time period", _M, moments.datefloor, "all units of bin are taken"),
     _f("dateceil", "time period", _M, moments.dateceil, "a moment on a boundary stays"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.insights import periods
 from bot.insights.calls import Use
 from bot.insights.dates import has_offset
@@ -16,7 +18,8 @@ def bin_(use: Use) -> Term:
             "bin reads @timestamp, which is gone after stats",
             "Keep max(@timestamp) as @t and use datefloor(@t, 5m).",
         )
-    return Term(periods.floor(stamp, use.length(0)), Kind.TIME)
+    length = replace(use.length(0), offset=use.context.offset)
+    return Term(periods.floor(stamp, length), Kind.TIME)
 
 
 def datefloor(use: Use) -> Term:

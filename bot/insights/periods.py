@@ -33,11 +33,15 @@ _LONGEST = 100 * 12  # months; beyond, DuckDB's intervals and dates would overfl
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """A period after its cap. `capped` says what happened, for people; None when nothing did."""
+    """A period after its cap. `capped` says what happened, for people; None when nothing did.
+
+    `offset` is by how many microseconds its bins begin later than they would.
+    """
 
     count: int
     unit: str
     capped: str | None = None
+    offset: int = 0
 
     @property
     def microseconds(self) -> int | None:
@@ -69,7 +73,10 @@ def floor(moment: str, length: Length) -> str:
         origin = "2000-01-01"
     else:
         origin = "1970-01-05" if length.unit == "week" else "1970-01-01"
-    return f"time_bucket({interval(length)}, {moment}, TIMESTAMP '{origin}')"
+    if not length.offset:
+        return f"time_bucket({interval(length)}, {moment}, TIMESTAMP '{origin}')"
+    by = f"INTERVAL '{length.offset} microseconds'"
+    return f"(time_bucket({interval(length)}, {moment} - {by}, TIMESTAMP '{origin}') + {by})"
 
 
 def ceiling(moment: str, length: Length) -> str:

@@ -70,16 +70,12 @@ def _stats() -> list[str]:
         (
             _names(a.name, a.aliases),
             " ".join(a.arguments),
-            _local(a.refused),
+            "yes",
             a.note,
         )
         for a in AGGREGATES
     ]
     return ["## Aggregations", "", *_table(("aggregation", "arguments", "local", "choice"), rows)]
-
-
-def _local(refused: str) -> str:
-    return f"refused: {refused}" if refused else "yes"
 
 
 def _names(name: str, aliases: tuple[str, ...]) -> str:

@@ -6,6 +6,8 @@ from bot.insights import nodes
 from bot.insights.plan import Plan
 from bot.insights.terms import Kind, Term, number, text
 
+_MARK = "isOutlier"
+
 
 def addtotals(plan: Plan, command: nodes.Addtotals) -> None:
     """A column with the sum of each row, a row with the sum of each column, or both."""
@@ -61,10 +63,6 @@ def _column_total(plan: Plan, terms: dict[str, Term]) -> None:
 
 def outlier(plan: Plan, command: nodes.Outlier) -> None:
     """Values beyond the quartiles by more than `param` times their distance, cut off or removed."""
-    if command.mark:
-        raise plan.context.unsupported(
-            command, "AWS does not say what outlier calls the field that mark=true adds"
-        )
     outside: list[str] = []
     changed: dict[str, Term] = {}
     for field in command.fields:
@@ -76,8 +74,10 @@ def outlier(plan: Plan, command: nodes.Outlier) -> None:
         cut = f"CASE WHEN {above} THEN {_shown(high)}"
         cut += f" WHEN {below} THEN {_shown(low)}" if command.lower else ""
         changed[field.name] = Term(f"{cut} ELSE {text(term)} END", Kind.TEXT)
+    conditions = " OR ".join(f"coalesce({each}, false)" for each in outside)
+    if command.mark:
+        _mark(plan, command, conditions)
     if command.remove:
-        conditions = " OR ".join(f"coalesce({each}, false)" for each in outside)
         plan.stage(f"SELECT * FROM {plan.last} WHERE NOT ({conditions})")
         return
     selects: list[str] = []
@@ -86,6 +86,15 @@ def outlier(plan: Plan, command: nodes.Outlier) -> None:
         plan.scope.columns[name] = kept
         selects += select
     plan.widen(selects)
+
+
+def _mark(plan: Plan, command: nodes.Outlier, conditions: str) -> None:
+    plan.define(nodes.Name(command.start, command.end, _MARK))
+    column = plan.column()
+    plan.widen([f"({conditions}) AS {column}"])
+    plan.scope.columns[_MARK] = Term(column, Kind.TRUTH)
+    plan.show(_MARK)
+    plan.context.note(f"AWS does not name the field that mark=true adds; here it is {_MARK}")
 
 
 def _shown(column: str) -> str:

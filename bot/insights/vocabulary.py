@@ -32,7 +32,7 @@ VERBS: tuple[Verb, ...] = (
         "stats",
         "groups and aggregates; at most 10 in a query",
         "Rows without a key keep their group, with the key left out. Results come in the order of"
-        " their keys unless sorted.",
+        " their keys unless sorted. `by bin(…) offset …` begins bins that much later.",
     ),
     Verb(
         "sort",
@@ -92,7 +92,8 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "outlier",
         "cuts off or removes values far from the rest",
-        "Quartiles are interpolated. `mark=true` is refused: AWS does not name the field.",
+        "Quartiles are interpolated. The field of `mark=true` is `isOutlier`, true when one of the"
+        " fields is; AWS does not name it.",
     ),
     Verb(
         "sessionize",

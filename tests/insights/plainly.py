@@ -213,6 +213,21 @@ def extreme(values: list[Value], sign: int) -> Value:
     return max(words, key=cmp_to_key(lambda a, b: sign * order(a, b)), default=None)
 
 
+def rate(node: nodes.Call, group: list[Row], values: list[Value]) -> Value:
+    period = node.arguments[1]
+    assert isinstance(period, nodes.Period)
+    known = sorted(
+        (row["@timestamp"].milliseconds, row["n"], number(value))
+        for row, value in zip(group, values, strict=True)
+        if number(value) is not None
+    )
+    if not known or known[0][0] == known[-1][0]:
+        return None
+    passed = known[-1][0] - known[0][0]
+    change = float(known[-1][2]) - float(known[0][2])  # type: ignore[arg-type]
+    return change * period.count * UNITS[period.unit] / passed
+
+
 class Evaluator:
     """Runs a pipeline over records that are rows with `@timestamp` a Moment and texts besides."""
 
@@ -220,6 +235,7 @@ class Evaluator:
         self.pipeline = pipeline
         self.shown: list[str] | None = None
         self.raw = True
+        self.offset = 0
 
     def run(self, rows: list[Row], limit: int = 10_000) -> list[dict[str, str]]:
         rows = sorted(rows, key=lambda row: (-row["@timestamp"].milliseconds, row["n"]))
@@ -294,6 +310,12 @@ class Evaluator:
         return rows
 
     def _stats(self, command: nodes.Stats, rows: list[Row]) -> list[Row]:
+        first = command.aggregates[0].expression
+        if isinstance(first, nodes.Call) and first.function.name.lower() == "topk":
+            return self.most_frequent(command.aggregates[0], first, rows)
+        self.offset = 0
+        if command.offset is not None:
+            self.offset = command.offset.count * UNITS[command.offset.unit]
         groups: dict[tuple[Value, ...], list[Row]] = {}
         for row in rows:
             key = tuple(self.value(item.expression, row) for item in command.keys)
@@ -308,6 +330,17 @@ class Evaluator:
             results.append(row)
         self.raw, self.shown = False, None
         return results
+
+    def most_frequent(self, item: nodes.Item, call: nodes.Call, rows: list[Row]) -> list[Row]:
+        count, field = call.arguments
+        assert isinstance(count, nodes.Number)
+        assert isinstance(field, nodes.Name)
+        there = [row[field.name] for row in rows if row.get(field.name) is not None]
+        ordered = sorted(set(there), key=cmp_to_key(order))
+        ordered.sort(key=there.count, reverse=True)
+        name = self.name(item)
+        self.raw, self.shown = False, None
+        return [{field.name: v, name: there.count(v)} for v in ordered[: int(count.value)]]
 
     def value(  # noqa: PLR0912  # one case for each kind of node
         self, node: Any, row: Row, group: list[Row] | None = None
@@ -396,7 +429,12 @@ class Evaluator:
             (period,) = node.arguments
             assert isinstance(period, nodes.Period)
             size = min(period.count, CAPS.get(period.unit, 10**9)) * UNITS[period.unit]
-            return Moment(row["@timestamp"].milliseconds // size * size)
+            moved = row["@timestamp"].milliseconds - self.offset
+            return Moment(moved // size * size + self.offset)
+        if name == "histogram":
+            value, width = (number(sub(argument)) for argument in node.arguments)
+            assert width is not None
+            return None if value is None else math.floor(value / width) * width
         if name in FUNCTIONS:
             return FUNCTIONS[name](*[sub(argument) for argument in node.arguments])
         assert group is not None
@@ -423,6 +461,8 @@ class Evaluator:
                 share = node.arguments[1]
                 assert isinstance(share, nodes.Number)
                 return percentile([float(n) for n in numbers], share.value)
+            case "rate":
+                return rate(node, group, values)
             case "stddev":
                 if not numbers:
                     return None

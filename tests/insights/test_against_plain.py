@@ -151,18 +151,21 @@ aggregates = st.one_of(
     numbers.map(lambda f: f"pct({f}, 50)"),
     numbers.map(lambda f: f"sum({f}) / count(*)"),
     numbers.map(lambda f: f"max({f}) - min({f})"),
+    numbers.map(lambda f: f"rate({f}, 1m)"),
 )
 keys = st.one_of(
     fields,
     st.sampled_from(["bin(5m)", "bin(90s)", "bin(1h)"]),
     fields.map(lambda f: f"strlen({f})"),
+    numbers.map(lambda f: f"histogram({f}, 500)"),
 )
 
 
 def stats(group: list[str], wanted: list[str]) -> str:
     items = ", ".join(f"{aggregate} as a{n}" for n, aggregate in enumerate(wanted))
     by = ", ".join(f"{key} as k{n}" for n, key in enumerate(group))
-    return f"stats {items} by {by}" if by else f"stats {items}"
+    offset = " offset 2m" if "bin(" in by and len(wanted) == 1 else ""
+    return f"stats {items} by {by}{offset}" if by else f"stats {items}"
 
 
 @st.composite
@@ -174,7 +177,9 @@ def queries(draw: st.DrawFn) -> str:
     if draw(st.integers(0, 4)) == 0:
         lines.insert(0, 'parse @message "* * * *" as p, q, r, s')
         lines.append("filter p != r and s like '.'")
-    if draw(st.booleans()):
+    if draw(st.integers(0, 15)) == 0:
+        lines.append(f"stats topk(3, {draw(fields)}) as n")
+    elif draw(st.booleans()):
         group = draw(st.lists(keys, max_size=2))
         lines.append(stats(group, draw(st.lists(aggregates, min_size=1, max_size=3))))
         lines += draw(st.sampled_from([[], ["filter a0 > 1"], ["fields a0 * 2 as double"]]))
@@ -210,7 +215,7 @@ def check(world: World, number: int, query: str) -> None:
     pipeline = parse(query)
     rows = world.tables[number].rows(query)
     wanted = Evaluator(pipeline).run(as_rows(world.records[number]))
-    if "stats" in query and "| sort" not in query:
+    if "stats" in query and "| sort" not in query and "topk" not in query:
         rows, wanted = unordered(rows), unordered(wanted)
     assert len(rows) == len(wanted)
     for row, plain in zip(rows, wanted, strict=True):

@@ -105,8 +105,9 @@ def texts(question: Question) -> tuple[str, str]:
             f"filter not ({within('dstAddr', network)})",
             legs(ANSWER),
             'filter leg = "request"',
+            "fields dstAddr as server",
             f"stats count(*) as records, min(toMillis(@timestamp)) as {talk.FIRST},"
-            f" max(toMillis(@timestamp)) as {talk.LAST} by dstAddr as server, port, protocol",
+            f" max(toMillis(@timestamp)) as {talk.LAST} by server, port, protocol",
             "sort records desc, server asc",
             "limit 10000",
         ),

@@ -111,7 +111,7 @@ def texts(question: Question, period: Period) -> tuple[str, ...]:
                 reply=reply,
                 only=only,
                 by=("server", "port", "protocol"),
-                also="sum(if(pairBackPackets > 0, 1, 0)) as clients",
+                also="sum(pairAnswered) as clients",
             ),
             f"filter {talk.BACK_PACKETS} > 0",
             f"sort {talk.MOVED} desc",

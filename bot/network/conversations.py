@@ -40,6 +40,8 @@ def conversations(
 ) -> str:
     """A query up to one row for each client, server, port and protocol, or for each of `by`.
 
+    Those that are grouped further have `pairAnswered`: 1 where anything was sent back, else 0.
+
     `before` are stages over records; `reply` is the rule for replies; `only` are stages that may
     name `client`, `server`, `port` and `leg`. `also` are more aggregates over conversations:
     `count_distinct(client) as clients`. More stages may follow the text.
@@ -67,7 +69,8 @@ def conversations(
         " sum(therePackets) as pairSentPackets, sum(herePackets) as pairBackPackets,"
         " max(oncePorts) as pairPorts, sum(onceRecords) as pairRecords,"
         " min(onceFirst) as pairFirst, max(onceLast) as pairLast by client, server, port, protocol",
-        f"stats sum(pairSent) as {SENT}, sum(pairBack) as {BACK}, sum(pairSent + pairBack) as"
+        "fields pairSent + pairBack as pairMoved, if(pairBackPackets > 0, 1, 0) as pairAnswered",
+        f"stats sum(pairSent) as {SENT}, sum(pairBack) as {BACK}, sum(pairMoved) as"
         f" {MOVED}, sum(pairSentPackets) as {SENT_PACKETS}, sum(pairBackPackets) as {BACK_PACKETS},"
         f" sum(pairPorts) as {CONNECTIONS}, sum(pairRecords) as {RECORDS},"
         f" min(pairFirst) as {FIRST}, max(pairLast) as {LAST}{', ' if also else ''}{also}"

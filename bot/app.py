@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # each is imported when it is used: a call pays only for what
 
 DEMO = "demo"
 CLOUDWATCH = "cloudwatch://"
+ATHENA = "athena://"
 
 
 def now() -> datetime:
@@ -30,11 +31,15 @@ def now() -> datetime:
 
 
 def open_engine(source: str, settings: Settings) -> Engine:
-    """The engine for a source: `demo`, `cloudwatch://…`, or a path."""
+    """The engine for a source: `demo`, `cloudwatch://…`, `athena://…`, or a path."""
     if source.startswith(CLOUDWATCH):
         from bot.engines.cloudwatch.opening import open_cloudwatch  # noqa: PLC0415
 
         return open_cloudwatch(source, timeout=settings.query_timeout)
+    if source.startswith(ATHENA):
+        from bot.engines.athena.opening import open_athena  # noqa: PLC0415
+
+        return open_athena(source, timeout=settings.query_timeout)
     from bot.engines.local.engine import LocalEngine  # noqa: PLC0415
 
     path, prepare = Path(source), None

@@ -56,7 +56,9 @@ def flows() -> None:
 
 
 _source = click.option(
-    "--source", metavar="SOURCE", help="A path, cloudwatch://REGION/LOG-GROUP[,…] or demo."
+    "--source",
+    metavar="SOURCE",
+    help="A path, cloudwatch://REGION/LOG-GROUP[,…], athena://REGION/DATABASE/TABLE or demo.",
 )
 _out = click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder to write charts into."
@@ -271,6 +273,38 @@ def replay(
                 digest_at=digest_at,
             )
         )
+
+
+@flows.group()
+def athena() -> None:
+    """Tables of flow logs in S3, for sources athena://…."""
+
+
+@athena.command()
+@click.argument("table", metavar="[DATABASE.]TABLE")
+@click.option("--location", metavar="S3-URL", help="The folder that holds the years.")
+@click.option(
+    "--layout",
+    type=click.Choice(["days", "hours", "hive", "hive-hours"]),
+    help="How its folders are named; days when nothing says.",
+)
+@click.option("--format", "form", metavar="FORMAT", help="'${version} ${account-id} …'.")
+@click.option("--parquet", is_flag=True, help="Files are Parquet, not text.")
+@click.option(
+    "--from-flow-log",
+    "described",
+    type=click.File(encoding="utf-8"),
+    help="What aws ec2 describe-flow-logs says of it; needs --account and --region.",
+)
+@click.option("--account", metavar="ID", default="", help="The account whose logs they are.")
+@click.option("--region", metavar="REGION", default="", help="Their Region.")
+@click.option("--since", metavar="DAY", default="2024-01-01", help="First day of the logs.")
+def ddl(table: str, described: Any, account: str, region: str, since: str, **given: Any) -> None:
+    """Print the statement that makes a table of flow logs, with partition projection."""
+    from bot.engines.athena.asked import statement  # noqa: PLC0415
+
+    document = described.read() if described else None
+    click.echo(statement(table, document, account=account, region=region, since=since, **given))
 
 
 @flows.command("settings")

@@ -13,7 +13,7 @@ from bot.model.fields import BY_NAME, insights_name
 if TYPE_CHECKING:
     from mypy_boto3_athena.type_defs import TableMetadataTypeDef
 
-FORMAT = "flows.format"  # the table's property that tells the format of its records
+FORMAT = "flows.format"  # the property that names the fields of a record, all and in order
 MINE = ("flows_", "field_")  # begin names in statements, hence no column's
 _INTEGERS = frozenset({"tinyint", "smallint", "int", "integer", "bigint"})
 _TEXTS = re.compile(r"string|varchar(\(\d+\))?")
@@ -81,6 +81,6 @@ class Table:
     @cached_property
     def record(self) -> tuple[Column, ...] | None:
         """The columns in the order of the record's line, where the table says its whole format."""
-        logs = re.findall(r"\$\{([a-z0-9-]+)\}", self.parameters.get(FORMAT, ""))
+        logs = self.parameters.get(FORMAT, "").split()
         found = [self.fields.get(insights_name(log)) for log in logs]
         return tuple(each for each in found if each) if found and all(found) else None

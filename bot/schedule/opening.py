@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.ask.asker import CLOUDWATCH, DELIVERY_CLOUDWATCH, DELIVERY_S3
-from bot.engines.engine import Engine, Watch
-from bot.model.answer import Answer, Network
+from bot.engines.engine import Engine
+from bot.model.answer import Network
+from bot.schedule.asking import Ask
 from bot.schedule.channel import Channel
 from bot.schedule.courier import Courier, Owing
 from bot.schedule.digest import Digests
@@ -18,9 +18,11 @@ from bot.schedule.duties import digests_due, warned_channels
 from bot.schedule.guard import Guard
 from bot.schedule.incidents import Following
 from bot.schedule.orders import Orders
-from bot.schedule.rollup import Counter
+from bot.schedule.rollup import SHORT, Counter
 from bot.schedule.spikes import Spikes
 from bot.schedule.ticking import Ticker
+from bot.schedule.watch_orders import WatchOrders
+from bot.schedule.watches import Watches
 from bot.store.audit import Audit
 from bot.store.deliveries import Deliveries
 from bot.store.detectors import Memories
@@ -29,15 +31,6 @@ from bot.store.leases import Leases
 from bot.store.opening import Store
 from bot.store.rollups import Rollups
 from bot.store.schedules import Schedules
-
-
-class Ask(Protocol):
-    """Answers one line, as people's lines are answered."""
-
-    def __call__(
-        self, line: str, *, zone: ZoneInfo, watch: Watch, now: datetime | None = None
-    ) -> Answer: ...
-
 
 HISTORY = timedelta(days=7)
 
@@ -64,14 +57,16 @@ class Watching:
 
     def orders(self, resolve: Callable[[str], str | None] = lambda _: None) -> Orders:
         """What obeys lines such as `digest set at 08:30`; `resolve` finds channels by name."""
+        schedules, watches = Schedules(self.store), self._watches
         return Orders(
-            schedules=Schedules(self.store),
+            schedules=schedules,
             incidents=self._incidents,
             snoozes=Snoozes(self.store),
             audit=Audit(self.store),
             digests=self._digests,
             clock=self.clock,
             resolve=resolve,
+            more={"watch": WatchOrders(watches, schedules, resolve).obey} if watches else None,
         )
 
     def ticker(self, channel: Channel) -> Ticker:
@@ -99,12 +94,24 @@ class Watching:
             clock=self.clock,
             who=self.who,
             history=self.history,
-            duties=[digests_due(schedules, self._digests, owing)],
+            duties=[
+                digests_due(schedules, self._digests, owing),
+                *([watches.look] if (watches := self._watches) else []),
+            ],
         )
 
     @property
     def _paid(self) -> bool:
         return self.engine.source.startswith(CLOUDWATCH)
+
+    @property
+    def _watches(self) -> Watches | None:
+        """None without a way to ask questions, as in a replay."""
+        if self.ask is None:
+            return None
+        delivery = DELIVERY_CLOUDWATCH if self._paid else DELIVERY_S3
+        owing = Owing(Deliveries(self.store))
+        return Watches(Schedules(self.store), self.ask, owing, delivery + SHORT)
 
     @property
     def _rollups(self) -> Rollups:

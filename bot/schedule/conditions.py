@@ -1,0 +1,111 @@
+"""When a watch speaks: what its answer must hold. Pure.
+
+`new client` (or destination, source, target, server, host, port): a name in the answer's tables
+that was not there before. `> 500 in 5m`, `>= 10GB in 1h`: the sum of the answer's first table.
+`any`: the answer has a row at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.model.answer import Answer
+from bot.model.errors import BadLine
+from bot.model.table import Kind, Table
+from bot.model.writing import count, size
+from bot.schedule.words import length_of
+
+USUAL = timedelta(minutes=15)  # that one look covers, when the condition names no length
+SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=1)
+HINT = "Write when new client, when > 500 in 5m, when > 10GB in 1h, or when any."
+
+_LIMIT = re.compile(r"(>=?)\s*(\d+(?:\.\d+)?)\s*(k|m|g|t)?(b)?")
+_FACTORS = {None: 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+# What people call a column, and the names it has in answers' tables; the first of them is enough.
+_COLUMNS = {
+    "client": ("client", "source"),
+    "source": ("source", "client"),
+    "destination": ("destination", "target", "server", "peer", "address"),
+    "target": ("target", "destination", "server"),
+    "server": ("server", "target"),
+    "host": ("host", "address", "source", "client"),
+    "port": ("port",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`noun` for what must be new, `limit` for what must be exceeded; neither for any row."""
+
+    text: str
+    every: timedelta
+    noun: str | None = None
+    limit: float | None = None
+    strictly: bool = True
+    of_bytes: bool = False
+
+    def found(self, answer: Answer) -> tuple[str, ...]:
+        """The names that count, in order; of an answer that has no such column, none."""
+        if self.noun is None:
+            return ()
+        names = (name for table in answer.tables for name in _names(table, self.noun))
+        return tuple(dict.fromkeys(names))
+
+    def amount(self, answer: Answer) -> float:
+        """What is compared with the limit; the number of rows where there is none."""
+        if self.limit is None:
+            return sum(len(table.rows) + table.left_off for table in answer.tables)
+        return next((sum_ for t in answer.tables if (sum_ := self._sum(t)) is not None), 0)
+
+    def exceeded(self, amount: float) -> bool:
+        """Whether an amount makes the watch speak."""
+        if self.limit is None:
+            return amount > 0
+        return amount > self.limit if self.strictly else amount >= self.limit
+
+    def shown(self, amount: float) -> str:
+        return size(amount) if self.of_bytes else count(amount)
+
+    def _sum(self, table: Table) -> float | None:
+        kind = Kind.BYTES if self.of_bytes else Kind.COUNT
+        places = [n for n, column in enumerate(table.columns) if column.kind is kind]
+        named = [n for n in places if table.columns[n].name == "records"]
+        if not places:
+            return None
+        values = [row[(named or places)[0]] for row in table.rows]
+        return sum(value for value in values if isinstance(value, int | float))
+
+
+def condition(text: str) -> Condition:
+    """Read a condition. Raises `BadLine`."""
+    words = text.lower().split()
+    every = USUAL
+    if len(words) > 2 and words[-2] == "in":
+        every = length_of(words[-1])
+        words = words[:-2]
+    if not SHORTEST <= every <= LONGEST:
+        last = text.rsplit(maxsplit=1)[-1]
+        raise BadLine(f"a watch cannot look every {last}", hint="5m to 1d are possible.")
+    plain = " ".join(words)
+    if plain == "any":
+        return Condition(text, every)
+    if words[:1] == ["new"] and len(words) == 2:
+        noun = words[1].removesuffix("s")
+        if noun in _COLUMNS:
+            return Condition(text, every, noun=noun)
+    if match := _LIMIT.fullmatch(plain):
+        limit = float(match[2]) * _FACTORS[match[3]]
+        strictly = match[1] == ">"
+        return Condition(text, every, limit=limit, strictly=strictly, of_bytes=bool(match[4]))
+    raise BadLine(f"{text[:60]!r} is not a condition", hint=HINT)
+
+
+def _names(table: Table, noun: str) -> Iterable[str]:
+    for wanted in _COLUMNS[noun]:
+        for n, column in enumerate(table.columns):
+            if column.name == wanted:
+                return [str(row[n]) for row in table.rows if row[n] is not None]
+    return []

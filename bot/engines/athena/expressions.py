@@ -204,6 +204,8 @@ class Expressions:
             return Typed(cast(self.sql(node.this, Kind.LIST), Kind.LIST), Kind.LIST)
         kind = _CASTS.get(target)
         found = self.convert(node.this)
+        if kind is Kind.INTEGER and found.kind is Kind.REAL and not _is_whole(node.this):
+            raise Refused("Athena rounds the halves of a decimal otherwise")
         if kind is None or not _castable(found, kind, node):
             raise Refused(f"{found.kind} as {kind or target}")
         if kind is Kind.TEXT and found.kind is Kind.JSON:
@@ -238,9 +240,6 @@ def _castable(found: Typed, kind: Kind, node: exp.Cast) -> bool:
     if kind is Kind.TEXT:
         # A decimal prints otherwise; `_decimal_written` knows.
         return found.kind in (Kind.INTEGER, Kind.HUGE, Kind.JSON)
-    if found.kind is Kind.REAL and kind in (Kind.INTEGER, Kind.HUGE):
-        # Halves are rounded differently: only what has none passes.
-        return _is_whole(node.this)
     if found.kind is Kind.TEXT:
         # DuckDB takes more texts for numbers; only digits pass, or what was matched before.
         return _is_guarded(node, kind)

@@ -14,7 +14,7 @@ from bot.engines.athena.typed import Refused
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\f\r "}
 _CONTROLS = {"t": r"\t", "n": r"\n", "r": r"\r", "f": r"\f"}
 _PIECE = re.compile(
-    r"""(?P<open>\((?:\?P<\w+>|\?:)?)
+    r"""(?P<open>\(\?P<\w+>|\(\?:|\((?!\?))
       | (?P<odd>\(\?)
       | (?P<close>\))
       | (?P<repeat>[*+?]\??|\{\d+(?:,\d*)?\}\??)

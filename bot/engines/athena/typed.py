@@ -57,6 +57,8 @@ def widest(kinds: set[Kind]) -> Kind:
         return next(iter(known), Kind.NULL)
     if known <= set(NUMBERS):
         return Kind.REAL if Kind.REAL in known else Kind.HUGE
+    if known == {Kind.DIGITS, Kind.TEXT}:
+        raise Refused("this is a decimal in some rows and a text in others, as min and max are")
     raise Refused(f"{' and '.join(sorted(known))} cannot stand for one another in Athena")
 
 

@@ -15,6 +15,7 @@ from ipaddress import ip_address
 
 from bot.model.inventory import GroupRule, Interface, Inventory, NaclEntry
 from bot.model.prefixes import Range
+from bot.network.ranges import is_inside
 
 ICMP = frozenset({1, 58})
 WITH_PORTS = frozenset({6, 17})
@@ -204,6 +205,18 @@ def _rule_matches(inventory: Inventory, rule: GroupRule, packet: _Packet) -> boo
     return None if protocol is None or peer is None else True
 
 
+def rule_covers(
+    inventory: Inventory, rule: GroupRule, other: str, protocol: int, port: int | None
+) -> bool | None:
+    """Whether a group's rule lets a request to `port` pass; `other` is the far end.
+
+    None where that cannot be told. Raises ValueError when `other` is no address.
+    """
+    ports = None if port is None else (port, port)
+    packet = _Packet(Leg.REQUEST, Side.DESTINATION, other, protocol, ports)
+    return _rule_matches(inventory, rule, packet)
+
+
 def _peer_matches(inventory: Inventory, rule: GroupRule, other: str) -> bool | None:
     if rule.peer.range is not None:
         return _within(rule.peer.range, other)
@@ -214,7 +227,7 @@ def _peer_matches(inventory: Inventory, rule: GroupRule, other: str) -> bool | N
     if members:
         return any(rule.peer.group_id in member.groups for member in members)
     # A reference to a group speaks of private addresses only; whose this one is, is not known.
-    return None if ip_address(other).is_private else False
+    return None if is_inside(other) else False
 
 
 def _protocol_matches(protocol: int | None, ports: Ports, packet: _Packet) -> bool | None:

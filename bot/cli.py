@@ -206,6 +206,8 @@ def serve() -> None:
     from bot.app import serve as run_bot  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for chatty in ("alembic", "apscheduler"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     run_bot(Settings.read())
 
 

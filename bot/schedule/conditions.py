@@ -51,7 +51,9 @@ class Condition:
         """The names that count, in order; of an answer that has no such column, none."""
         if self.noun is None:
             return ()
-        names = (name for table in answer.tables for name in _names(table, self.noun))
+        # Whoever was turned away is no client: on a public address that is every scanner.
+        tables = [t for t in answer.tables if self.noun != "client" or t.title != "Rejected"]
+        names = (name for table in tables for name in _names(table, self.noun))
         return tuple(dict.fromkeys(names))
 
     def amount(self, answer: Answer) -> float:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bot.model.query import Row
-from bot.network.ports import ports_named
+from bot.network.ports import EPHEMERAL_FROM, ports_named
 from bot.store.rollups import Count
 
 BUCKET = timedelta(minutes=5)
@@ -17,10 +17,12 @@ REST = "…"  # the name under which a dimension's smaller names are added up
 ACCEPT, REJECT = "ACCEPT", "REJECT"
 
 # Rejects come first, so that the limit cuts accepted flows before it cuts any of them. An accepted
-# flow is known by the lower of its ports; a rejected one by the port it was sent to.
-TEXT = """\
+# flow is known by the lower of its ports; a rejected one by the port it was sent to. Which side is
+# the server is only clear where the other port is one that clients are handed.
+TEXT = f"""\
 fields if(action = "REJECT" or dstPort <= srcPort, dstPort, srcPort) as port, \
-if(action = "REJECT" or dstPort <= srcPort, "request", "reply") as leg
+if(action = "REJECT" or (dstPort <= srcPort and srcPort >= {EPHEMERAL_FROM}), "request", \
+if(srcPort < dstPort and dstPort >= {EPHEMERAL_FROM}, "reply", "unclear")) as leg
 | stats count(*) as records, sum(packets) as totalPackets, sum(bytes) as totalBytes, \
 max(toMillis(@timestamp)) as latest, max(end - start) as span \
 by bin(5m) as at, action, srcAddr, dstAddr, port, leg, logStatus

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,13 +49,23 @@ class Guard:
         """Whether anything was looked at yet."""
         return self._spikes.begun
 
-    def look(self, start: datetime, end: datetime, now: datetime) -> None:
-        """Look at every bucket from `start` to `end` that was not looked at yet."""
+    def look(self, start: datetime, end: datetime, now: datetime, quiet_before: datetime) -> None:
+        """Look at every bucket from `start` to `end` that was not looked at yet.
+
+        What happened meanwhile is told as it stands at the end; what was over before
+        `quiet_before` is for the digest alone.
+        """
         looks = self._spikes.look(start, end)
         ignored = frozenset(one.scope for one in self._snoozes.live(now)) if looks else frozenset()
+        news: dict[str, tuple[Told, datetime]] = {}
         for look in looks:
             for told in self._following.follow(look, ignored):
-                self._tell(told, look.at, now)
+                before = news.get(told.incident.key)
+                new = told.new or (before is not None and before[0].new)
+                news[told.incident.key] = replace(told, new=new), look.at
+        for told, at in news.values():
+            if not (told.new and told.incident.resolved_at and at < quiet_before):
+                self._tell(told, at, now)
 
     def note(self, trouble: Trouble | None, checked: datetime, now: datetime) -> None:
         """Say once that nothing can be checked, and once that it can again."""

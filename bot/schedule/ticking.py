@@ -16,6 +16,7 @@ from bot.schedule.rollup import Counter, Trouble
 from bot.store.leases import Leases
 from bot.store.rollups import Rollups
 
+LOOKED_BACK_AT = timedelta(days=1)  # at the first start, so that the first digest knows
 KEEP = timedelta(days=36)  # rollups: five weeks, so that a weekday has four before it
 _TICKING = "ticking"
 
@@ -29,7 +30,7 @@ class Ticker:
     """The scheduler's work over one source. Any number of replicas tick; one of them counts.
 
     `history` is how much is counted at the first start, so that there is something to compare
-    with; what is before that start is not warned of. `duties` owe digests and watches.
+    with; what was over before that start is not warned of. `duties` owe digests and watches.
     """
 
     counter: Counter
@@ -62,7 +63,8 @@ class Ticker:
             raise
         except FlowsError as error:
             trouble = Trouble(settled, str(error))
-        self.guard.look(start + self.history, settled, now)
+        began = start + self.history
+        self.guard.look(began - LOOKED_BACK_AT, settled, now, quiet_before=began)
         self.guard.note(trouble, settled, now)
 
     def _forget(self, now: datetime) -> None:

@@ -175,7 +175,8 @@ class AthenaEngine:
 
     def _cost(self, read: int) -> str:
         dollars = max(read, _LEAST_BILLED) / _TERABYTE * self._price
-        return f"Athena read {size(read)}: about ${dollars:.4f} at ${self._price:g} per TB."
+        about = f"about ${dollars:.2f}" if dollars >= 0.01 else "less than $0.01"
+        return f"Athena read {size(read)}: {about} at ${self._price:g} per TB."
 
     @contextmanager
     def _stopped_unless_ended(self, query_id: str) -> Iterator[None]:

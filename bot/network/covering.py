@@ -42,11 +42,12 @@ def hours_of(window: Window) -> int:
     return len(window.bins(HOUR))
 
 
-def recorded(fields: frozenset[str]) -> str:
-    """The query for `seen_by_interface`."""
+def recorded(fields: frozenset[str], only: str | None = None) -> str:
+    """The query for `seen_by_interface`, over the records of a filter if there is one."""
     timed = {"start", "end"} <= fields
     length = ', if(logStatus = "OK", end - start, 0) as length' if timed else ""
     return pipeline(
+        only,
         'fields if(logStatus = "NODATA", 1, 0) as isNodata,'
         ' if(logStatus = "SKIPDATA", 1, 0) as isSkipdata,'
         f' if(action = "ACCEPT", 1, 0) as isAccepted, datefloor(@timestamp, 1h) as hour{length}',

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # each is imported when it is used: a call pays only for what
     from bot.ask.asker import Asker, Surroundings
     from bot.engines.engine import Engine
     from bot.network.documents import Documents
+    from bot.schedule.opening import Watching
 
 DEMO = "demo"
 CLOUDWATCH = "cloudwatch://"
@@ -115,34 +116,39 @@ def open_asker(engine: Engine, settings: Settings) -> Asker:
     )
 
 
+def open_watching(engine: Engine, asker: Asker, settings: Settings) -> Watching:
+    """What the bot does by itself, over the store that settings name. Close its store."""
+    from bot.schedule.opening import Watching  # noqa: PLC0415
+    from bot.store.opening import open_store  # noqa: PLC0415
+
+    return Watching(
+        store=open_store(settings.store),
+        engine=engine,
+        ask=asker.ask,
+        clock=now,
+        who=f"{socket.gethostname()[:40]}-{secrets.token_hex(4)}",
+        zone=zone_named(settings.zone),
+        inside=settings.inside,
+        price=settings.price_per_gb,
+        history=timedelta(days=settings.history),
+        warn=settings.channel,
+    )
+
+
 def serve(settings: Settings) -> None:
     """Run the Slack bot until the process is asked to end."""
     from bot.charts.drawing import png  # noqa: PLC0415
     from bot.charts.words import alt_text  # noqa: PLC0415
     from bot.schedule.clock import ticking  # noqa: PLC0415
-    from bot.schedule.opening import Watching  # noqa: PLC0415
     from bot.slack.app import build  # noqa: PLC0415
     from bot.slack.serving import serve as listen  # noqa: PLC0415
-    from bot.store.opening import open_store  # noqa: PLC0415
     from commands import shelf  # noqa: PLC0415
 
     settings.check_serving()
     engine = open_engine(settings.need_source(), settings)
     try:
-        store = open_store(settings.store)
         asker = open_asker(engine, settings)
-        watching = Watching(
-            store=store,
-            engine=engine,
-            ask=asker.ask,
-            clock=now,
-            who=f"{socket.gethostname()[:40]}-{secrets.token_hex(4)}",
-            zone=zone_named(settings.zone),
-            inside=settings.inside,
-            price=settings.price_per_gb,
-            history=timedelta(days=settings.history),
-            warn=settings.channel,
-        )
+        watching = open_watching(engine, asker, settings)
         bot = build(
             ask=asker.ask,
             orders=lambda channel: watching.orders(channel.named),
@@ -164,7 +170,7 @@ def serve(settings: Settings) -> None:
                 host=settings.http_host,
                 port=settings.http_port,
             )
-        store.close()
+        watching.store.close()
     finally:
         engine.close()
 

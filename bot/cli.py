@@ -19,9 +19,13 @@ from bot.model.errors import BadLine, FlowsError
 from bot.model.query import Query
 from bot.model.times import moment, zone_named
 from bot.model.window import Window
+from bot.schedule.words import ORDERS
 from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from bot.ask.asker import Asker
     from bot.engines.engine import Engine, Watch
     from bot.model.answer import Answer
 
@@ -119,9 +123,11 @@ def ask(
     when = moment(at) if at else None
     with _engine(source, settings) as engine:
         asker = open_asker(engine, settings)
-        answer = _stoppable(
-            lambda watch: asker.ask(" ".join(line), zone=zone, watch=watch, now=when)
-        )
+        text = " ".join(line)
+        if text.split()[:1] and text.split()[0].lower() in ORDERS:
+            answer = _ordered(text, engine, asker, settings, zone)
+        else:
+            answer = _stoppable(lambda watch: asker.ask(text, zone=zone, watch=watch, now=when))
     files = _write_charts(answer, out)
     if as_json:
         from bot.terminal.document import document  # noqa: PLC0415
@@ -325,6 +331,20 @@ def _engine(source: str | None, settings: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.close()
+
+
+def _ordered(text: str, engine: Engine, asker: Asker, settings: Settings, zone: ZoneInfo) -> Answer:
+    """Obey a line such as `digest now`; the terminal is no channel."""
+    from bot.app import open_watching  # noqa: PLC0415
+
+    watching = open_watching(engine, asker, settings)
+    try:
+        orders = watching.orders()
+        return _stoppable(
+            lambda watch: orders.obey(text, who="terminal", channel="", zone=zone, watch=watch)
+        )
+    finally:
+        watching.store.close()
 
 
 def _window(since: str | None, until: str | None) -> Window:

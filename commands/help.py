@@ -20,6 +20,14 @@ WINDOWS = (
     ("2026-11-20 14:00..2026-11-21 02:00", "from one moment to another"),
     ("2026-11-20T14:00Z..2026-11-20T15:30Z", "the same with a zone of its own"),
 )
+# These are obeyed where the bot keeps state, not answered from a shelf's file.
+ORDERS = (
+    ("digest set at 08:30 weekdays", "a digest is posted here; also digest now, list, off ID"),
+    ("warnings here", "rejects that rise are told here; also warnings list, off ID"),
+    ("watch LINE when CONDITION", "a question speaks by itself: when new client, when > 500 in 5m"),
+    ("watch list", "also watch test, mute, delete ID"),
+    ("expect KEY for 7d because …", "a warning is not told again; also snooze KEY for 4h"),
+)
 
 
 def answer(question: Question, _: Logs) -> Answer:
@@ -38,6 +46,11 @@ def _all(question: Question, commands: tuple[Command, ...]) -> Answer:
         tables=(
             Table("Commands", (Column("usage", "Write"), Column("summary", "To learn")), rows),
             _windows(),
+            Table(
+                "Said without being asked",
+                (Column("line", "Write"), Column("meaning", "So that")),
+                ORDERS,
+            ),
         ),
         next=tuple(f"help {c.name}" for c in commands if c.arguments and c.name != COMMAND.name),
     )

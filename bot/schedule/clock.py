@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import (  # type: ignore[import-untyped]
     BackgroundScheduler,
@@ -39,12 +40,19 @@ def ticking(ticker: Ticker, every: float = EVERY) -> Iterator[None]:
 
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(
-        tick, "interval", seconds=every, max_instances=1, coalesce=True, misfire_grace_time=None
+        tick,
+        "interval",
+        seconds=every,
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,
+        next_run_time=datetime.now(UTC),
     )
-    scheduler.add_job(tick)
     scheduler.start()
     try:
         yield
     finally:
         watch.stop()
+        scheduler.pause()
+        scheduler.get_jobs()  # waits until a tick that is just being started has been noted
         scheduler.shutdown(wait=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.model.answer import Answer
@@ -51,8 +51,9 @@ class Condition:
         """The names that count, in order; of an answer that has no such column, none."""
         if self.noun is None:
             return ()
-        # Whoever was turned away is no client: on a public address that is every scanner.
-        tables = [t for t in answer.tables if self.noun != "client" or t.title != "Rejected"]
+        tables = answer.tables
+        if self.noun == "client":
+            tables = tuple(_answered(table) for table in tables if table.title != "Rejected")
         names = (name for table in tables for name in _names(table, self.noun))
         return tuple(dict.fromkeys(names))
 
@@ -103,6 +104,12 @@ def condition(text: str) -> Condition:
         strictly = match[1] == ">"
         return Condition(text, every, limit=limit, strictly=strictly, of_bytes=bool(match[4]))
     raise BadLine(f"{text[:60]!r} is not a condition", hint=HINT)
+
+
+def _answered(table: Table) -> Table:
+    """Whoever got no answer is no client: on a public address that is every scanner."""
+    places = [n for n, column in enumerate(table.columns) if column.name == "bytes_back"]
+    return replace(table, rows=tuple(row for row in table.rows if all(row[n] for n in places)))
 
 
 def _names(table: Table, noun: str) -> Iterable[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ SECTIONS = ("traffic", "rejects", "clients", "movers", "logs")
 SHORTEST, LONGEST = timedelta(days=1), timedelta(days=3)  # of the time a digest is about
 WEEK = timedelta(days=7)
 ENOUGH = 0.9  # of a stretch must be counted before it is compared with
+UNWATCHED = "Counted, but not watched: whether anything is unusual is not known."
 LISTED = 10
 NAMED = 5
 
@@ -85,9 +86,19 @@ class Stretch:
 
 
 class Digests:
-    """Writes digests over one source of logs. `price` is US dollars a GB, 0 where that is free."""
+    """Writes digests over one source of logs. `price` is US dollars a GB, 0 where that is free.
 
-    def __init__(self, rollups: Rollups, incidents: Incidents, price: float) -> None:
+    `looked` says up to which bucket somebody has looked for what is unusual.
+    """
+
+    def __init__(
+        self,
+        rollups: Rollups,
+        incidents: Incidents,
+        price: float,
+        looked: Callable[[], datetime | None],
+    ) -> None:
+        self._looked = looked
         self._rollups = rollups
         self._incidents = incidents
         self._price = price
@@ -122,7 +133,7 @@ class Digests:
             key=key,
             about=About.DIGEST,
             state="partial" if partial else "whole",
-            headline=_headline(unusual, now, partial),
+            headline=_headline(unusual, now, partial) if self._watched(now) else UNWATCHED,
             zone=str(zone),
             lines=tuple(self._lines(now, then, unusual, sections, zone)),
             charts=(_chart(now, unusual, self._rollups),) if now.known else (),
@@ -133,6 +144,13 @@ class Digests:
                 " ends. Noise is what the internet tries and nobody answers.",
             ),
         )
+
+    def _watched(self, now: Stretch) -> bool:
+        """Whether what was counted was looked at too, but for its last hour."""
+        looked = self._looked()
+        if not now.known:
+            return True
+        return looked is not None and looked >= max(now.known) - timedelta(hours=1)
 
     def _lines(
         self,

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.ask.asker import CLOUDWATCH, DELIVERY_CLOUDWATCH, DELIVERY_S3
-from bot.engines.engine import Engine
+from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
 from bot.schedule.asking import Ask
 from bot.schedule.channel import Channel
+from bot.schedule.counting import bucket_of
 from bot.schedule.courier import Courier, Owing
 from bot.schedule.digest import Digests
 from bot.schedule.duties import digests_due, warned_channels
@@ -66,6 +67,7 @@ class Watching:
             digests=self._digests,
             clock=self.clock,
             resolve=resolve,
+            count=self._count_a_day,
             more={"watch": WatchOrders(watches, schedules, resolve).obey} if watches else None,
         )
 
@@ -74,10 +76,9 @@ class Watching:
         rollups, incidents = self._rollups, self._incidents
         deliveries, schedules = Deliveries(self.store), Schedules(self.store)
         owing = Owing(deliveries)
-        delivery = DELIVERY_CLOUDWATCH if self._paid else DELIVERY_S3
         spikes = Spikes(rollups, Memories(self.store, self.engine.source), 2 * self.history)
         return Ticker(
-            counter=Counter(self.engine, rollups, delivery=delivery, inside=self.inside),
+            counter=self._counter,
             guard=Guard(
                 spikes=spikes,
                 following=Following(rollups, incidents),
@@ -99,6 +100,15 @@ class Watching:
                 *([watches.look] if (watches := self._watches) else []),
             ],
         )
+
+    def _count_a_day(self, now: datetime, watch: Watch) -> None:
+        counter = self._counter
+        counter.learn(bucket_of(now - timedelta(days=1)), counter.settled(now), watch)
+
+    @property
+    def _counter(self) -> Counter:
+        delivery = DELIVERY_CLOUDWATCH if self._paid else DELIVERY_S3
+        return Counter(self.engine, self._rollups, delivery=delivery, inside=self.inside)
 
     @property
     def _paid(self) -> bool:
@@ -124,4 +134,5 @@ class Watching:
     @property
     def _digests(self) -> Digests:
         price = self.price if self._paid else 0
-        return Digests(self._rollups, self._incidents, price)
+        memories = Memories(self.store, self.engine.source)
+        return Digests(self._rollups, self._incidents, price, lambda: memories.read().seen)

@@ -51,7 +51,9 @@ Obey = Callable[[Order, Watch], Answer]
 
 
 class Orders:
-    """Obeys orders. `resolve` finds a channel's id by its name, where it can."""
+    """Obeys orders. `resolve` finds a channel's id by its name, where it can; `count` counts what
+    a digest of the last day needs.
+    """
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class Orders:
         digests: Digests,
         clock: Callable[[], datetime],
         resolve: Callable[[str], str | None] = lambda _: None,
+        count: Callable[[datetime, Watch], None] = lambda _now, _watch: None,
         more: Mapping[str, Obey] | None = None,
     ) -> None:
         self._schedules = schedules
@@ -72,6 +75,7 @@ class Orders:
         self._digests = digests
         self._clock = clock
         self._resolve = resolve
+        self._count = count
         self._obey: dict[str, Obey] = {
             "digest": self._digest,
             "warnings": self._warnings,
@@ -104,6 +108,7 @@ class Orders:
             case ["set", *words]:
                 return self._digest_set(order, words)
             case ["now"]:
+                self._count(order.now, watch)
                 end = order.now
                 start = end - timedelta(days=1)
                 message = self._digests.over(start, end, order.zone, "digest:now")
@@ -115,7 +120,8 @@ class Orders:
         raise BadLine(f"digest does not understand {order.line[:60]!r}", hint=_DIGEST_USAGE)
 
     def _digest_set(self, order: Order, words: list[str]) -> Answer:
-        channel, at, days, sections = order.channel, "08:30", "1234567", []
+        channel: str | None = None
+        at, days, sections = "08:30", "1234567", []
         while words:
             word = words.pop(0)
             if word.lower() == "at" and words:
@@ -126,6 +132,7 @@ class Orders:
                 sections.append(word.lower())
             elif word.lower() not in ("in", "on", "sections"):
                 channel = self._channel(word, order)
+        channel = channel or here(order)
         schedule = Schedule(
             DIGEST,
             channel,
@@ -149,7 +156,7 @@ class Orders:
     def _warnings(self, order: Order, watch: Watch) -> Answer:
         match order.words:
             case ["here"]:
-                channel = order.channel
+                channel = here(order)
             case ["in", word]:
                 channel = self._channel(word, order)
             case ["list"] | []:
@@ -231,7 +238,7 @@ class Orders:
 
     def _channel(self, word: str, order: Order) -> str:
         if word.lower() in ("here", "#here"):
-            return order.channel
+            return here(order)
         found = channel_id(word) or (self._resolve(word[1:]) if word.startswith("#") else None)
         if found is None:
             raise BadLine(
@@ -239,6 +246,13 @@ class Orders:
                 hint="Invite me there, or say this in that channel without naming it.",
             )
         return found
+
+
+def here(order: Order) -> str:
+    """The channel an order was given in. Raises `BadLine` where there is none."""
+    if not order.channel:
+        raise BadLine("there is no channel here", hint="Name it by its id, C0123456.")
+    return order.channel
 
 
 def said(

@@ -17,6 +17,7 @@ from bot.store.leases import Leases
 from bot.store.rollups import Rollups
 
 LOOKED_BACK_AT = timedelta(days=1)  # at the first start, so that the first digest knows
+STALE = timedelta(days=1)  # what was over so long ago is not news
 KEEP = timedelta(days=36)  # rollups: five weeks, so that a weekday has four before it
 _TICKING = "ticking"
 
@@ -53,18 +54,22 @@ class Ticker:
         self.courier.deliver()
 
     def _count(self, now: datetime, watch: Watch) -> None:
-        start = self.rollups.first() or bucket_of(now - self.history)
         settled = self.counter.settled(now)
+        begun = self.guard.begun
+        start = self.rollups.first() or settled
+        trouble = None
         try:
-            if not self.guard.begun:
+            if not begun:
+                start = bucket_of(now - self.history)
                 self.counter.learn(start, settled, watch)
             trouble = self.counter.catch_up(start, now, watch)
         except Cancelled:
             raise
         except FlowsError as error:
             trouble = Trouble(settled, str(error))
-        began = start + self.history
-        self.guard.look(began - LOOKED_BACK_AT, settled, now, quiet_before=began)
+        if begun or trouble is None:
+            quiet = now - STALE if begun else settled
+            self.guard.look(settled - LOOKED_BACK_AT, settled, now, quiet_before=quiet)
         self.guard.note(trouble, settled, now)
 
     def _forget(self, now: datetime) -> None:

@@ -157,7 +157,8 @@ def _buttons(incident: Incident, facts: Facts, at: datetime) -> Iterator[Button]
     words = exactly(Window(incident.opened_at - timedelta(minutes=30), end))
     if facts.pairs:
         (source, target, port, _), _ = facts.pairs.most_common(1)[0]
-        yield Button(Does.ASK, "Why?", f"rejects from {source} to {target} {words}")
+        at_port = f" {port}" if port.isdigit() and int(port) else ""
+        yield Button(Does.ASK, "Why?", f"why {source} {target}{at_port} {words}")
         if port.isdigit() and int(port):
             yield Button(Does.ASK, "Look closer", f"db-clients {port} on {target} {words}")
     if incident.state != State.RESOLVED:

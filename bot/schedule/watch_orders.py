@@ -15,7 +15,7 @@ from bot.model.writing import duration, many, size
 from bot.schedule.conditions import HINT, Condition, condition
 from bot.schedule.counting import bucket_of
 from bot.schedule.duties import WATCH
-from bot.schedule.orders import Order, said
+from bot.schedule.orders import Order, here, said
 from bot.schedule.watches import LEARN, Watches, judged, rehearse
 from bot.schedule.words import channel_id, length_of
 from bot.store.schedules import Schedule, Schedules
@@ -53,7 +53,7 @@ class WatchOrders:
         raise BadLine(f"watch does not understand {order.line[:60]!r}", hint=_USAGE)
 
     def _set(self, order: Order, words: list[str]) -> Answer:
-        channel, learn = order.channel, LEARN
+        channel, learn = None, LEARN
         if len(words) > 2 and words[-2].lower() == "learning":
             learn, words = length_of(words[-1]), words[:-2]
         if len(words) > 2 and words[-2].lower() == "in" and not words[-1][:1].isdigit():
@@ -61,6 +61,7 @@ class WatchOrders:
         line, rule = _split(words)
         if len(self._schedules.live(WATCH)) >= MOST_WATCHES:
             raise BadLine(f"there are {MOST_WATCHES} watches already", hint="Delete some first.")
+        channel = channel or here(order)
         state, learned = self._learned(order, line, rule, learn)
         made = self._schedules.add(
             Schedule(

@@ -42,7 +42,7 @@ def counted(store: Store, start: datetime, end: datetime, **network: object) -> 
 
 
 def digests(store: Store, price: float = 0) -> Digests:
-    return Digests(Rollups(store, "made"), Incidents(store, "made"), price)
+    return Digests(Rollups(store, "made"), Incidents(store, "made"), price, lambda: DUE)
 
 
 def written(store: Store, price: float = 0) -> Message:
@@ -94,6 +94,16 @@ def test_nothing_known_is_not_nothing_unusual(store: Store) -> None:
     message = written(store)
     assert message.headline == "Nothing is known: no logs could be counted."
     assert message.lines[:2] == ("Traffic: unknown.", "Rejects: unknown.")
+
+
+def test_what_nobody_looked_at_is_not_called_usual(store: Store) -> None:
+    counted(store, DUE - DAY, DUE)
+    for looked in (None, DUE - 3 * HOUR):
+        made = Digests(
+            Rollups(store, "made"), Incidents(store, "made"), 0, lambda looked=looked: looked
+        )
+        message = made.over(DUE - DAY, DUE, BERLIN, "k")
+        assert message.headline.startswith("Counted, but not watched")
 
 
 def test_incidents_come_first(store: Store) -> None:

@@ -208,7 +208,7 @@ def test_buttons_ask_lines_that_the_bot_takes(house: House) -> None:
     network = Network(more=between(BEGAN, BEGAN + HOUR, REFUSED))
     wall = house.run(network, BEGAN + HOUR)
     buttons = {one.label: one for one in wall.shown[0][2].buttons}
-    assert buttons["Why?"].value.startswith(f"rejects from {APP} to {DB} 2026-11-24T01:30Z..")
+    assert buttons["Why?"].value.startswith(f"why {APP} {DB} 5432 2026-11-24T01:30Z..")
     assert buttons["Look closer"].value.startswith(f"db-clients 5432 on {DB} ")
     assert buttons["Expected"].does is Does.EXPECTED
     assert Incidents(house.store, "made").by_key(buttons["Expected"].value) is not None

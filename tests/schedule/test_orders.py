@@ -36,7 +36,7 @@ class Desk:
             incidents=self.incidents,
             snoozes=Snoozes(store),
             audit=Audit(store),
-            digests=Digests(Rollups(store, "made"), self.incidents, 0),
+            digests=Digests(Rollups(store, "made"), self.incidents, 0, lambda: NOW),
             clock=lambda: NOW,
             resolve={"network": "C0NETWORK"}.get,
         )

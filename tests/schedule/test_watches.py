@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -188,6 +188,18 @@ def test_what_makes_no_sense_is_refused_at_once(house: House, line: str) -> None
     with pytest.raises(BadLine):
         house.order(line)
     assert house.schedules.live("watch") == ()
+
+
+def test_who_was_turned_away_or_got_no_answer_is_no_client(house: House) -> None:
+    columns = (
+        Column("client", "Client", Kind.ADDRESS),
+        Column("bytes_back", "Back", Kind.BYTES),
+    )
+    accepted = Table("Accepted", columns, (("10.0.1.5", 9), ("198.51.100.7", 0)))
+    rejected = Table("Rejected", columns, (("198.51.100.8", 0),))
+    answer = replace(house.order("watch list"), tables=(accepted, rejected))
+    assert condition("new client").found(answer) == ("10.0.1.5",)
+    assert len(condition("new source").found(answer)) == 3
 
 
 def test_limits_as_people_write_them() -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from bot.model.answer import Answer
-from bot.model.chart import Bars, Chart, Heatmap
+from bot.model.chart import Bars, Chart, Heatmap, Panel
 from bot.model.table import Column, Kind, Table, Value
 from bot.network.names import Names
 
@@ -62,7 +62,13 @@ def _chart(chart: Chart, names: Names) -> Chart:
     if isinstance(chart, Heatmap):
         rows, columns = _labels(chart.rows, names), _labels(chart.columns, names)
         return replace(chart, title=title, rows=rows, columns=columns)
-    return replace(chart, title=title)
+    return replace(chart, title=title, panels=tuple(_panel(panel, names) for panel in chart.panels))
+
+
+def _panel(panel: Panel, names: Names) -> Panel:
+    labels = _labels(tuple(one.name for one in panel.series), names)
+    series = zip(panel.series, labels, strict=True)
+    return replace(panel, series=tuple(replace(one, name=label) for one, label in series))
 
 
 def _labels(labels: tuple[str, ...], names: Names) -> tuple[str, ...]:

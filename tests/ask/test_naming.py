@@ -8,7 +8,7 @@ import pytest
 
 from bot.ask.naming import named
 from bot.model.answer import Answer, Question
-from bot.model.chart import Bars, Heatmap, Series
+from bot.model.chart import Bars, Heatmap, Panel, Series, Timeline
 from bot.model.inventory import Interface, Inventory
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
@@ -93,3 +93,10 @@ def test_a_heat_map_is_named_on_both_sides() -> None:
     (made,) = answer(charts=(chart,)).charts
     assert isinstance(made, Heatmap)
     assert (made.title, made.rows, made.columns) == ("db moved most", ("db", "x"), ("db",))
+
+
+def test_the_series_of_a_timeline_are_named() -> None:
+    panel = Panel("p", (Series("10.0.0.5", (1.0,)), Series("others", (2.0,))))
+    (made,) = answer(charts=(Timeline("t", (NOW,), 60, (panel,)),)).charts
+    assert isinstance(made, Timeline)
+    assert [one.name for one in made.panels[0].series] == ["db", "others"]

@@ -337,13 +337,16 @@ def _totals(found: Difference) -> Table:
 
 def _charts(found: Difference) -> Iterator[Bars]:
     """By how much hosts changed; rejects, where it is they that changed."""
-    labelled = (
-        (found.rejects, Kind.COUNT, "rejects an hour", "Rejected from inside: what changed"),
-        (found.hosts, Kind.BYTES, "bytes an hour, sent and received", "Hosts that changed most"),
-    )
-    for rows, kind, unit, title in labelled:
-        if rows:
-            yield _chart(rows, kind, unit, title)
+    if found.rejects:
+        first = found.rejects[0]
+        way = "more" if first.by > 0 else "fewer"
+        title = f"{_often(abs(first.by))} {way} rejects: {_label(first)}"
+        yield _chart(found.rejects, Kind.COUNT, "rejects an hour, from inside", title)
+    if found.hosts:
+        first = found.hosts[0]
+        way = "more" if first.by > 0 else "less"
+        title = f"{first.key[0]} moves {size(abs(first.by))} an hour {way}"
+        yield _chart(found.hosts, Kind.BYTES, "bytes an hour, sent and received", title)
     if not found.hosts and not found.rejects:
         values = (found.before.bytes, found.now.bytes)
         yield Bars(

@@ -18,6 +18,7 @@ from bot.schedule.digest import Digests
 from bot.schedule.duties import digests_due, warned_channels
 from bot.schedule.guard import Guard
 from bot.schedule.incidents import Following
+from bot.schedule.metric_orders import MetricOrders
 from bot.schedule.orders import Orders
 from bot.schedule.rollup import SHORT, Counter
 from bot.schedule.spikes import Spikes
@@ -68,7 +69,10 @@ class Watching:
             clock=self.clock,
             resolve=resolve,
             count=self._count_a_day,
-            more={"watch": WatchOrders(watches, schedules, resolve).obey} if watches else None,
+            more={
+                "metric": MetricOrders(self.engine).obey,
+                **({"watch": WatchOrders(watches, schedules, resolve).obey} if watches else {}),
+            },
         )
 
     def ticker(self, channel: Channel) -> Ticker:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.model.errors import BadLine
 
-ORDERS = ("digest", "warnings", "expect", "snooze", "watch")  # first words of orders
+ORDERS = ("digest", "warnings", "expect", "snooze", "watch", "metric")  # first words of orders
 LONGEST = timedelta(days=365)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}

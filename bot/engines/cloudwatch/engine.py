@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from bot.engines.cloudwatch.console_link import console_link
 from bot.engines.cloudwatch.lookups import Lookups
 from bot.engines.cloudwatch.malformed import DefinedTwice
+from bot.engines.cloudwatch.metrics import Metrics
 from bot.engines.cloudwatch.queries import COMPLETE, Page, Queries, ending
 from bot.engines.cloudwatch.records import Records
 from bot.engines.cloudwatch.retry import Backoff, Deadline
 from bot.engines.cloudwatch.seconds import Seconds, seconds
-from bot.engines.cloudwatch.sent import Sent
+from bot.engines.cloudwatch.sent import Layout, Sent
 from bot.engines.cloudwatch.slots import Slots
 from bot.engines.engine import Watch
 from bot.model.errors import Cancelled, EngineError, FlowsError, NoSuchLogGroup, NotSupported
@@ -75,6 +76,7 @@ class CloudWatchEngine:
         self._clock = clock
         self._on_close = on_close
         backoff = backoff or Backoff(random.random)
+        self.metrics = Metrics(region, logs, backoff)
         self._queries = Queries(region, log_groups, logs=logs, backoff=backoff)
         self._lookups = Lookups(
             region, log_groups, logs=logs, ec2=ec2, clock=clock, backoff=backoff
@@ -88,6 +90,11 @@ class CloudWatchEngine:
     def fields(self, window: Window) -> frozenset[str]:
         """Fields by the flow logs' own formats, else those that AWS finds in recent records."""
         return self._lookups.records(Watch()).fields()
+
+    def layouts(self, watch: Watch) -> dict[str, tuple[Layout, ...]]:
+        """The fields of each log group's records in their order, by the flow logs' formats."""
+        records = self._lookups.records(watch)
+        return {group: records.layouts(group) for group in records.groups}
 
     def run(self, query: Query, watch: Watch) -> Result:
         """Run a query. Besides the protocol's errors raises `BadWindow`, when nothing is kept of

@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/cloudwatch.md").read_text()
+WRITING = {"logs:TestMetricFilter", "logs:PutMetricFilter"}  # for those who want metric filters
 CODE = "".join(path.read_text() for path in (ROOT / "bot/engines/cloudwatch").glob("*.py"))
 
 
@@ -17,11 +18,11 @@ def test_the_policy_allows_what_the_code_calls_and_nothing_else() -> None:
     allowed = [action for statement in policy["Statement"] for action in statement["Action"]]
     called = set(re.findall(r"\b(?:logs|ec2):[A-Z][A-Za-z]+", CODE))
     called |= {f"logs:{name}" for name in re.findall(r'self\._call\("(\w+)"', CODE)}
-    assert len(called) == 6
-    assert set(allowed) == called
-    assert len(allowed) == len(called)
+    assert len(called) == 8
+    assert set(allowed) == called - WRITING
+    assert len(allowed) == len(set(allowed))
 
 
 def test_every_call_has_a_row_that_says_when_it_is_made() -> None:
     rows = re.findall(r"^\| `((?:logs|ec2):\w+)` \|", PAGE, re.M)
-    assert set(rows) == set(re.findall(r'"((?:logs|ec2):\w+)"', PAGE))
+    assert set(rows) == set(re.findall(r'"((?:logs|ec2):\w+)"', PAGE)) | WRITING

@@ -54,6 +54,7 @@ def open_engine(source: str, settings: Settings) -> Engine:
         source=source,
         prepare=prepare,
         cache=settings.cache,
+        tables=settings.tables,
         timeout=settings.query_timeout,
     )
 

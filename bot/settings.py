@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         validation_alias="FLOWS_AWS_RANGES",
         description="a newer ip-ranges.json than the one in the package",
     )
+    tables: Path | None = Field(
+        None,
+        validation_alias="FLOWS_TABLES",
+        description="a folder of lookup tables, NAME.csv each, for lookup and cidrlookup",
+    )
     zone: str = Field(
         "UTC", validation_alias="FLOWS_TZ", description="time zone where the asker's is unknown"
     )

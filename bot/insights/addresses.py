@@ -92,12 +92,45 @@ def _v6_digits(sql: str) -> str:
         f" || format('{{:x}}:{{:x}}', {first} * 256 + {second}, {third} * 256 + {fourth})"
     )
     plain = f"(CASE WHEN contains({sql}, '.') THEN {dotted} ELSE {sql} END)"
-    groups = "list_filter(string_split(split_part({0}, '::', {1}), ':'), lambda g: g <> '')"
-    left, right = groups.format(plain, 1), groups.format(plain, 2)
-    digits = "lambda g: lpad(lower(g), 4, '0')"
-    joined = "array_to_string(list_transform({0}, " + digits + "), '')"
-    first_half, second_half = joined.format(left), joined.format(right)
-    return (
-        f"{first_half} || repeat('0', CAST(32 - length({first_half}) - length({second_half})"
-        f" AS BIGINT)) || {second_half}"
+    groups = "list_filter(string_split(half, ':'), lambda g: g <> '')"
+    four = f"list_transform({groups}, lambda g: lpad(lower(g), 4, '0'))"
+    halves = (
+        f"list_transform(string_split({plain}, '::'), lambda half: array_to_string({four}, ''))"
     )
+    right = "coalesce(h[2], '')"
+    zeros = f"repeat('0', CAST(32 - length(h[1]) - length({right}) AS BIGINT))"
+    return f"list_transform([{halves}], lambda h: h[1] || {zeros} || {right})[1]"
+
+
+def digits(sql: str, number: str | None = None) -> str:
+    """An address as text whose binary order is that of addresses, IPv4 first; else NULL.
+
+    `number` is the 32-bit number of an IPv4 address, where that is kept.
+    """
+    v4 = number or v4_number(sql)
+    four = f"WHEN {v4} IS NOT NULL THEN '4' || format('{{:08x}}', {v4})"
+    return f"CASE {four} WHEN {is_v6(sql)} THEN '6' || {_v6_digits(sql)} END"
+
+
+def ranges(column: str, rows: str) -> str:
+    """A query that adds to `rows` the ends of the ranges in a column, as `digits`: `low`, `high`.
+
+    `bits` is the prefix. A single address is a range of one; bits beyond the prefix do not count.
+    Rows without a range are left out.
+    """
+    whole = "(length(digits) - 1) * 4"
+    written = "regexp_extract(range, '^[^/]*/([0-9]{1,3})$', 1)"
+    given = f"CASE WHEN contains(range, '/') THEN TRY_CAST({written} AS INTEGER) ELSE {whole} END"
+    nibbles, kept = "'0123456789abcdef'", "bits // 4 + 1"
+    nibble = f"strpos({nibbles}, substr(digits, {kept} + 1, 1)) - 1"
+    step = "(1 << (4 - bits % 4))"
+    char = f"substr({nibbles}, CAST({{0}} + 1 AS BIGINT), 1)"
+    end = f"rpad(substr(digits, 1, {kept}) || CASE WHEN bits % 4 > 0 THEN {{0}} ELSE '' END"
+    low = end.format(char.format(f"nibble - nibble % {step}"))
+    high = end.format(char.format(f"nibble - nibble % {step} + {step} - 1"))
+    split = f"SELECT *, {column} AS range, split_part({column}, '/', 1) AS address FROM {rows}"
+    read = f"SELECT *, {digits('address')} AS digits FROM ({split})"
+    sized = f"SELECT *, {given} AS bits FROM ({read})"
+    cut = f"SELECT *, {nibble} AS nibble FROM ({sized}) WHERE bits <= {whole}"
+    width = "CAST(length(digits) AS INTEGER)"
+    return f"SELECT *, {low}, {width}, '0') AS low, {high}, {width}, 'f') AS high FROM ({cut})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from lark import Token
@@ -31,6 +31,10 @@ def _name(token: Token) -> nodes.Name:
     return nodes.Name(*_span(token), token.replace("`", ""))
 
 
+def _column(token: Token) -> nodes.Column:
+    return nodes.Column(*_span(token), token.replace("`", ""))
+
+
 def _text(token: Token) -> nodes.Text:
     # AWS does not document escapes: a backslash protects quotes and itself, and is kept elsewhere.
     return nodes.Text(*_span(token), re.sub(r"\\([\"'\\])", r"\1", token[1:-1]))
@@ -51,6 +55,12 @@ def _groups(regex: nodes.Regex) -> tuple[str, ...]:
         return tuple(compiled(regex.pattern).groups)
     except BadRegex:
         return ()  # _check_regex reports it, with its place
+
+
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    fields: tuple[nodes.Output, ...]
+    only_new: bool
 
 
 @v_args(meta=True)
@@ -192,6 +202,52 @@ class Builder(Transformer_NonRecursive[Token, object]):
         gap = cast(nodes.Period, periods[0]) if periods else None
         fields = tuple(names) if alias else (*names, last)
         return nodes.Sessionize(*_place(meta), fields, gap, alias)
+
+    def lookup_key(self, meta: Meta, children: list[object]) -> Node:
+        names = [token for token in _only(Token, children) if token.type == "NAME"]
+        return nodes.Key(*_place(meta), _column(names[0]), _name(names[-1]))
+
+    def range_key(self, meta: Meta, children: list[object]) -> Node:
+        names = [token for token in _only(Token, children) if token.type == "NAME"]
+        column = _column(names[1]) if len(names) > 1 else None
+        return nodes.Key(*_place(meta), column, _name(names[0]))
+
+    def output_field(self, meta: Meta, children: list[object]) -> Node:
+        named = cast(Token, children[0])
+        aliases = _only(nodes.Name, children)
+        return nodes.Output(*_place(meta), _column(named), aliases[0] if aliases else _name(named))
+
+    def output(self, _: Meta, children: list[object]) -> _Outputs:
+        word, *outputs = children
+        return _Outputs(_only(nodes.Output, outputs), cast(Token, word).type == "OUTPUTNEW")
+
+    def lookup(self, meta: Meta, children: list[object]) -> Node:
+        return self._lookup(meta, children, ranges=False)
+
+    def cidrlookup(self, meta: Meta, children: list[object]) -> Node:
+        return self._lookup(meta, children, ranges=True)
+
+    def _lookup(self, meta: Meta, children: list[object], *, ranges: bool) -> Node:
+        table, output = _column(cast(Token, children[1])), _only(_Outputs, children)[0]
+        keys = _only(nodes.Key, children)
+        return nodes.Lookup(*_place(meta), table, keys, output.fields, output.only_new, ranges)
+
+    def source(self, meta: Meta, children: list[object]) -> Node:
+        first = children[1]
+        if isinstance(first, Token) and first.type == "NAME":
+            choices = cast(list[tuple[str, nodes.Array]], children[2:])
+            kinds, names = zip(*choices, strict=True)
+            return nodes.LogSource(*_place(meta), str(first), tuple(kinds), tuple(names))
+        if isinstance(first, Token):
+            first = nodes.Array(*_span(first), (_text(first),))
+        return nodes.LogSource(*_place(meta), "", ("",), (cast(nodes.Array, first),))
+
+    def source_choice(self, _: Meta, children: list[object]) -> tuple[str, nodes.Array]:
+        kind = str(children[0]) if isinstance(children[0], Token) else ""
+        return kind, _only(nodes.Array, children)[0]
+
+    def estimate(self, meta: Meta, _: list[object]) -> Node:
+        return nodes.Estimate(*_place(meta))
 
     def option(self, _: Meta, children: list[object]) -> tuple[Token, ...]:
         return _only(Token, children)

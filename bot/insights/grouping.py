@@ -47,7 +47,7 @@ def stats(plan: Plan, command: nodes.Stats) -> None:
     keys = [column.rpartition(" AS ")[2] for column in columns]
     by = f" GROUP BY {', '.join(keys)}" if keys else ""
     plan.stage(f"SELECT {', '.join(selects)} FROM {plan.last}{by}")
-    _leave_records(plan, results, keys)
+    leave_records(plan, results, keys)
     plan.bins = _bins(plan, command, results)
     _compute(plan, keys, outputs)
 
@@ -118,7 +118,8 @@ def _define(plan: Plan, results: Scope, alias: nodes.Name) -> None:
         raise plan.context.bad(alias, f"Ephemeral field is already defined: {alias.name}")
 
 
-def _leave_records(plan: Plan, results: Scope, keys: list[str]) -> None:
+def leave_records(plan: Plan, results: Scope, keys: list[str]) -> None:
+    """From here on rows are no records; only results have names."""
     plan.scope = results
     plan.context.timestamp = plan.context.in_time = None
     plan.shown, plan.displayed = [], None
@@ -165,7 +166,7 @@ def _topk(plan: Plan, command: nodes.Stats, call: nodes.Call) -> None:
     results.columns[plan.name(item)] = Term(times, Kind.INTEGER)
     rows = f"{plan.last} WHERE {present(term)}"
     plan.stage(f"SELECT {', '.join(selects)}, count(*) AS {times} FROM {rows} GROUP BY {keys}")
-    _leave_records(plan, results, [])
+    leave_records(plan, results, [])
     plan.bins = None
     plan.base_order = [f"{times} {DESCENDING}", *(f"{k} {ASCENDING}" for k in sort_keys(value))]
     plan.order = plan.base_order

@@ -297,6 +297,52 @@ class Sessionize(Node):
     alias: Name | None
 
 
+@dataclass(frozen=True, slots=True)
+class Column(Node):
+    """A lookup table, or a column of one; no field of the events."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key(Node):
+    """A field of the events, and the column it is looked up in when the query names one."""
+
+    column: Column | None
+    field: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Output(Node):
+    column: Column
+    alias: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup(Node):
+    """`cidrlookup` when `ranges`; `only_new` is OUTPUTNEW."""
+
+    table: Column
+    keys: tuple[Key, ...]
+    outputs: tuple[Output, ...]
+    only_new: bool
+    ranges: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource(Node):
+    """`SOURCE`: `of` is logGroups or dataSource, `kinds` such as namePrefix; empty where unsaid."""
+
+    of: str
+    kinds: tuple[str, ...]
+    names: tuple[Array, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate(Node):
+    """The bytes that the query would read."""
+
+
 Command = (
     Fields
     | Display
@@ -319,6 +365,9 @@ Command = (
     | Addtotals
     | Outlier
     | Sessionize
+    | Lookup
+    | LogSource
+    | Estimate
 )
 
 
@@ -376,6 +425,8 @@ def _read(command: Node) -> set[str]:
     calls = [node.function.name.lower() for node, _ in walk(command) if isinstance(node, Call)]
     if isinstance(command, ParseGlob | ParseRegex | ParseCsv | ParseLogfmt | Json):
         found |= {"@message"} if command.field is None else set()
+    if isinstance(command, Lookup) and command.only_new:
+        found |= {output.alias.name for output in command.outputs}
     if "bin" in calls:
         found.add("@timestamp")
     # a later item may use an earlier one's alias
@@ -388,8 +439,7 @@ def _names_that_are_not_fields(command: Node) -> list[Name]:
         if isinstance(node, Call):
             found.append(node.function)
         found += getattr(node, "aliases", ())
-        alias = getattr(node, "alias", None)
-        found += [alias] if alias else []
+        found += filter(None, [getattr(node, "alias", None)])
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.insights import nodes
@@ -10,7 +10,7 @@ from bot.insights.context import Context
 from bot.insights.expressions import Compiler
 from bot.insights.ordering import ASCENDING, DESCENDING
 from bot.insights.periods import Length
-from bot.insights.relation import Relation
+from bot.insights.relation import LookupTable, Relation
 from bot.insights.scope import Scope
 from bot.insights.terms import Kind, Term
 
@@ -25,8 +25,12 @@ class Plan:
     Rows are put in order only where a `limit` or the end needs it; until then `order` remembers.
     """
 
-    def __init__(self, context: Context, relation: Relation) -> None:
+    def __init__(
+        self, context: Context, relation: Relation, tables: Mapping[str, LookupTable]
+    ) -> None:
         self.context = context
+        self.relation = relation
+        self.tables = tables
         self.scope = Scope(relation.fields)
         self.limits: list[int] = []
         self.shown: list[str] = []
@@ -70,6 +74,12 @@ class Plan:
         """A further common table expression."""
         self.last = f'"~s{len(self._stages)}"'
         self._stages[self.last] = select
+
+    def instead(self, select: str) -> None:
+        """A stage in place of all that came before, none of which is run."""
+        self.stage("SELECT 1 WHERE false")
+        self._matched = self.last
+        self.stage(select)
 
     def widen(self, selects: Iterable[str]) -> None:
         """A stage with more columns; a later one may use an earlier one."""

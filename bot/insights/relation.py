@@ -38,8 +38,26 @@ class Relation:
     `fields` always has `@timestamp` (TIME), `@message`, `@logStream`, `@log` and `@ptr` (TEXT).
     The SQL of a field names columns of the expression without qualifying them. `tie`, when given,
     is SQL of a unique value that orders records of the same instant, so that answers repeat.
+    `name` is what `SOURCE` may call the records, `size` how many bytes of log text a query over
+    them reads; None where that is not known.
     """
 
     sql: str
     fields: Mapping[str, Source]
     tie: str | None = None
+    name: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookupTable:
+    """A table of `lookup` and `cidrlookup`: a DuckDB table expression whose columns are VARCHAR
+    and have short names without meaning, such as c0.
+
+    `columns` give the SQL of each column by its name, in order; `order` is SQL of a number that
+    grows from row to row.
+    """
+
+    sql: str
+    columns: Mapping[str, str]
+    order: str

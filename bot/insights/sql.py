@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.insights.context import Context
 from bot.insights.nodes import Pipeline
 from bot.insights.plan import Plan
-from bot.insights.relation import Relation
+from bot.insights.relation import LookupTable, Relation
 from bot.insights.stages import add
 from bot.insights.terms import text
 from bot.model.query import LARGEST_LIMIT, Query
@@ -31,14 +32,21 @@ class Translation:
     notes: tuple[str, ...] = ()
 
 
-def translate(pipeline: Pipeline, relation: Relation, query: Query, now: datetime) -> Translation:
+def translate(
+    pipeline: Pipeline,
+    relation: Relation,
+    query: Query,
+    now: datetime,
+    tables: Mapping[str, LookupTable] | None = None,
+) -> Translation:
     """The SQL of a pipeline over a relation, which holds the records of the query's window.
 
+    `tables` are lookup tables by name, at least those of `lookups.lookup_tables` that there are.
     Raises BadQuery for what AWS would refuse, NotSupported for what cannot be done exactly here.
     """
     stamp = relation.fields["@timestamp"].sql
     in_time = f"row({stamp}, {relation.tie})" if relation.tie else stamp
-    plan = Plan(Context(pipeline, query.window, now, stamp, in_time), relation)
+    plan = Plan(Context(pipeline, query.window, now, stamp, in_time), relation, tables or {})
     for command in pipeline.commands:
         add(plan, command)
     return _finish(plan, min([query.limit, LARGEST_LIMIT, *plan.limits]))

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.insights import nodes, parsing, series, totals
-from bot.insights.grouping import stats
+from bot.insights import lookups, nodes, parsing, series, totals
+from bot.insights.grouping import leave_records, stats
 from bot.insights.ordering import ASCENDING, DESCENDING, sort_keys
 from bot.insights.plan import Plan
-from bot.insights.terms import group_keys, present
+from bot.insights.scope import Scope
+from bot.insights.terms import Kind, Term, group_keys, present
 from bot.model.query import LARGEST_LIMIT
 
 
 def add(plan: Plan, command: nodes.Command) -> None:
     """Append a command to a plan."""
-    if plan.deduplicated and not isinstance(command, nodes.Limit):
+    if plan.deduplicated and not isinstance(command, nodes.Limit | nodes.Estimate):
         _misplaced(plan, command, "only limit may follow dedup")
     _STAGES[type(command)](plan, command)
 
@@ -105,6 +106,43 @@ def _dedup(plan: Plan, command: nodes.Dedup) -> None:
     plan.deduplicated = True
 
 
+def _source(plan: Plan, command: nodes.LogSource) -> None:
+    """Accept a SOURCE that means what is read anyway; there is nothing else to choose here."""
+    if command is not plan.context.pipeline.commands[0]:
+        _misplaced(plan, command, "SOURCE comes first")
+    name = plan.relation.name
+    if name is None:
+        raise plan.context.unsupported(command, "the source is chosen outside the query here")
+    if command.of.lower() not in ("", "loggroups"):
+        raise plan.context.unsupported(command, f"{command.of} does not mean anything here")
+    for kind, names in zip(command.kinds, command.names, strict=True):
+        _check_choice(plan, kind, names, name)
+
+
+def _check_choice(plan: Plan, kind: str, names: nodes.Array, name: str) -> None:
+    if kind.lower() not in ("", "nameprefix"):
+        what = f"{kind} does not mean anything here"
+        raise plan.context.unsupported(names, what, "namePrefix does.")
+    texts = [item.value for item in names.items if isinstance(item, nodes.Text)]
+    if not texts or len(texts) < len(names.items):
+        raise plan.context.bad(names, "SOURCE takes quoted names")
+    if not (name.startswith(tuple(texts)) if kind else texts == [name]):
+        what = "one source is read, and this does not name it"
+        raise plan.context.unsupported(names, what, f"It is {name}.")
+
+
+def _estimate(plan: Plan, command: nodes.Estimate) -> None:
+    """One row with the bytes that would be read; the query is checked, but not run."""
+    if command is not plan.context.pipeline.commands[-1]:
+        _misplaced(plan, command, "estimate comes last")
+    size = plan.relation.size
+    if size is None:
+        raise plan.context.unsupported(command, "what a query reads is not known beforehand here")
+    column = plan.column()
+    plan.instead(f"SELECT CAST({size} AS BIGINT) AS {column}")
+    leave_records(plan, Scope(None, {"estimatedBytes": Term(column, Kind.INTEGER)}), [])
+
+
 _STAGES: Mapping[type[nodes.Node], Callable[[Plan, Any], None]] = {
     nodes.Fields: _fields,
     nodes.Display: _display,
@@ -127,4 +165,7 @@ _STAGES: Mapping[type[nodes.Node], Callable[[Plan, Any], None]] = {
     nodes.Sessionize: series.sessionize,
     nodes.Addtotals: totals.addtotals,
     nodes.Outlier: totals.outlier,
+    nodes.Lookup: lookups.lookup,
+    nodes.LogSource: _source,
+    nodes.Estimate: _estimate,
 }

@@ -68,9 +68,25 @@ VERBS: tuple[Verb, ...] = (
     Verb("anomaly", "finds unusual patterns", refused="it works on pattern only"),
     Verb("unmask", "shows masked data", refused=_NEEDS_AWS),
     Verb("filterIndex", "filters by an indexed field", "Acts as filter here."),
-    Verb("SOURCE", "chooses log groups", refused="the source is chosen outside the query"),
-    Verb("lookup", "adds columns of a table", refused="there are no lookup tables"),
-    Verb("cidrlookup", "adds columns by address range", refused="there are no lookup tables"),
+    Verb(
+        "SOURCE",
+        "chooses log groups",
+        "First, and only what is read anyway: its name as `@log` gives it, or a prefix of it in"
+        " `logGroups(namePrefix: [...])`. Anything else is refused.",
+    ),
+    Verb(
+        "lookup",
+        "adds columns of a table by exact key",
+        "Tables are `NAME.csv` in the folder FLOWS_TABLES names, 10 MB each at most. An empty cell"
+        " is missing. Of rows with the same key the first counts. A row without a match keeps what"
+        " it has; `OUTPUTNEW` fills what is missing or empty.",
+    ),
+    Verb(
+        "cidrlookup",
+        "adds columns by address range",
+        "The longest prefix wins. Without `AS` the table's first column holds the ranges; what is"
+        " no range there matches nothing. Otherwise as `lookup`.",
+    ),
     Verb("join", "joins another log group", refused="one source is read at a time"),
     Verb(
         "addtotals",
@@ -104,7 +120,12 @@ VERBS: tuple[Verb, ...] = (
     Verb("appendcols", "pastes another query's columns", refused="subqueries do not run here"),
     Verb("logcompare", "compares with an earlier window", refused="AWS's method is not published"),
     Verb("relevantfields", "ranks fields", refused="AWS's scores are not published"),
-    Verb("estimate", "the bytes a query would read", refused="local files cost nothing"),
+    Verb(
+        "estimate",
+        "the bytes a query would read, without running it",
+        "Last. One row, `estimatedBytes`: the log text of all files that may hold some of the"
+        " window.",
+    ),
     Verb("json", "takes a value out of JSON text"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from bot.insights.parser import parse
-from bot.insights.relation import Relation, Source, Stored
+from bot.insights.relation import LookupTable, Relation, Source, Stored
 from bot.insights.sql import Translation, translate
 from bot.model.fields import BY_NAME, DEFAULT_FORMAT, insights_name
 from bot.model.query import Query
@@ -74,7 +75,22 @@ def load(records: Sequence[Record]) -> tuple[duckdb.DuckDBPyConnection, Relation
     if rows:
         marks = ", ".join("?" * len(columns))
         connection.executemany(f"INSERT INTO flows VALUES ({marks})", rows)  # noqa: S608
-    return connection, Relation("flows", fields, tie="n")
+    return connection, Relation("flows", fields, tie="n", name="flows/all", size=1234)
+
+
+def load_tables(connection: duckdb.DuckDBPyConnection) -> dict[str, LookupTable]:
+    """The lookup tables of `tables/`."""
+    found = {}
+    for path in sorted((Path(__file__).parent / "tables").glob("*.csv")):
+        header, *rows = csv.reader(path.read_text().splitlines())
+        columns = {name: f'"c{n}"' for n, name in enumerate(header)}
+        declared = ", ".join(f"{column} VARCHAR" for column in columns.values())
+        connection.execute(f"CREATE TABLE {path.stem} (n BIGINT, {declared})")
+        marks = ", ".join("?" * (len(header) + 1))
+        numbered = [[n, *row] for n, row in enumerate(rows)]
+        connection.executemany(f"INSERT INTO {path.stem} VALUES ({marks})", numbered)  # noqa: S608
+        found[path.stem] = LookupTable(path.stem, columns, "n")
+    return found
 
 
 def message(record: Record) -> str:
@@ -112,9 +128,11 @@ class Data:
 
     def __init__(self, records: Sequence[Record]) -> None:
         self.connection, self.relation = load(records)
+        self.tables = load_tables(self.connection)
 
     def translate(self, text: str, limit: int = 10_000) -> Translation:
-        return translate(parse(text), self.relation, Query(text, WINDOW, limit), NOW)
+        query = Query(text, WINDOW, limit)
+        return translate(parse(text), self.relation, query, NOW, self.tables)
 
     def rows(self, text: str, limit: int = 10_000) -> Rows:
         """The rows of a query, missing values left out, `@ptr` too."""

@@ -231,8 +231,11 @@ def rate(node: nodes.Call, group: list[Row], values: list[Value]) -> Value:
 class Evaluator:
     """Runs a pipeline over records that are rows with `@timestamp` a Moment and texts besides."""
 
-    def __init__(self, pipeline: nodes.Pipeline) -> None:
+    def __init__(
+        self, pipeline: nodes.Pipeline, tables: dict[str, list[dict[str, str]]] | None = None
+    ) -> None:
         self.pipeline = pipeline
+        self.tables = tables or {}
         self.shown: list[str] | None = None
         self.raw = True
         self.offset = 0
@@ -297,6 +300,42 @@ class Evaluator:
                 kept.append(row)
             seen.add(key)
         return kept
+
+    def _lookup(self, command: nodes.Lookup, rows: list[Row]) -> list[Row]:
+        table = self.tables[command.table.name]
+        for row in rows:
+            found = self.by_range(command, table, row) if command.ranges else None
+            if not command.ranges:
+                keys = [(key.column.name, text(row.get(key.field.name))) for key in command.keys]  # type: ignore[union-attr]
+                same = [t for t in table if all(v and t[name] == v for name, v in keys)]
+                found = same[0] if same else None
+            before = dict(row)
+            for output in command.outputs:
+                name = output.alias.name
+                cell = (found[output.column.name] or None) if found else None
+                kept = before.get(name)
+                replaced = kept in (None, "") if command.only_new else found is not None
+                row[name] = cell if replaced else kept
+        names = [output.alias.name for output in command.outputs]
+        if self.raw or self.shown:
+            shown = self.shown or ["@timestamp", "@message"]
+            self.shown = [*shown, *(name for name in names if name not in shown)]
+        return rows
+
+    def by_range(
+        self, command: nodes.Lookup, table: list[dict[str, str]], row: Row
+    ) -> dict[str, str] | None:
+        column = command.keys[0].column
+        best, longest = None, -1
+        for line in table:
+            try:
+                network = ip_network(line[column.name] if column else next(iter(line.values())))
+                address = ip_address(str(text(row.get(command.keys[0].field.name))))
+            except ValueError:
+                continue
+            if address in network and network.prefixlen > longest:
+                best, longest = line, network.prefixlen
+        return best
 
     def _parseglob(self, command: nodes.ParseGlob, rows: list[Row]) -> list[Row]:
         pieces = [re.escape(piece) for piece in command.pattern.value.split("*")]

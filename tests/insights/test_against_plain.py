@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -64,6 +66,10 @@ class World:
     def __init__(self) -> None:
         self.records = [random_records(seed) for seed in range(TABLES)]
         self.tables = [Data(records) for records in self.records]
+        self.lookups = {
+            path.stem: list(csv.DictReader(path.read_text().splitlines()))
+            for path in (Path(__file__).parent / "tables").glob("*.csv")
+        }
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +174,13 @@ def stats(group: list[str], wanted: list[str]) -> str:
     return f"stats {items} by {by}{offset}" if by else f"stats {items}"
 
 
+looked_up = st.one_of(
+    fields.map(lambda f: f"cidrlookup networks {f}"),
+    fields.map(lambda f: f"lookup networks name as {f}"),
+    st.tuples(texts, texts).map(lambda t: f"lookup networks range as {t[0]}, zone as {t[1]}"),
+)
+
+
 @st.composite
 def queries(draw: st.DrawFn) -> str:
     lines = [f"filter {condition}" for condition in draw(st.lists(conditions, max_size=2))]
@@ -177,6 +190,12 @@ def queries(draw: st.DrawFn) -> str:
     if draw(st.integers(0, 4)) == 0:
         lines.insert(0, 'parse @message "* * * *" as p, q, r, s')
         lines.append("filter p != r and s like '.'")
+    if draw(st.integers(0, 9)) == 0:
+        word, table = draw(st.sampled_from(["OUTPUT", "OUTPUTNEW"])), draw(looked_up)
+        lines.append(f"{table} {word} name as found, zone as {draw(fields)}")
+        lines += draw(st.sampled_from([[], ["filter found like 'n'"], ["stats count(*) by found"]]))
+        if "stats" in lines[-1]:
+            return "\n| ".join(lines)
     if draw(st.integers(0, 15)) == 0:
         lines.append(f"stats topk(3, {draw(fields)}) as n")
     elif draw(st.booleans()):
@@ -214,7 +233,7 @@ def unordered(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 def check(world: World, number: int, query: str) -> None:
     pipeline = parse(query)
     rows = world.tables[number].rows(query)
-    wanted = Evaluator(pipeline).run(as_rows(world.records[number]))
+    wanted = Evaluator(pipeline, world.lookups).run(as_rows(world.records[number]))
     if "stats" in query and "| sort" not in query and "topk" not in query:
         rows, wanted = unordered(rows), unordered(wanted)
     assert len(rows) == len(wanted)

@@ -1,9 +1,9 @@
-"""DuckDB in memory, locked down: it reads one folder of ours and nothing else."""
+"""DuckDB in memory, locked down: it reads folders of ours and nothing else."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Deadline:
 class Database:
     """Runs SQL for several threads at once, each on a cursor of its own."""
 
-    def __init__(self, readable: Path, *, memory: str, threads: int, spill: Path) -> None:
+    def __init__(self, readable: Sequence[Path], *, memory: str, threads: int, spill: Path) -> None:
         self._connection = duckdb.connect(
             ":memory:",
             config={
@@ -55,9 +55,9 @@ class Database:
                 "preserve_insertion_order": False,
             },
         )
-        folder = str(readable).replace("'", "''")
+        folders = ", ".join("'{}/'".format(str(f).replace("'", "''")) for f in readable)
         for setting in (
-            f"allowed_directories = ['{folder}/']",
+            f"allowed_directories = [{folders}]",
             "parquet_metadata_cache = true",
             "enable_external_access = false",
             "lock_configuration = true",

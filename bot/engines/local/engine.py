@@ -8,9 +8,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.engines.engine import Watch
 from bot.engines.local.database import Database, Deadline
@@ -19,12 +20,30 @@ from bot.engines.local.keeping import sweep
 from bot.engines.local.library import Holdings, Library
 from bot.engines.local.notes import check_readable, notes
 from bot.engines.local.segments import Segments
+from bot.engines.local.tables import Tables
 from bot.engines.local.view import relation
 from bot.model.errors import EngineError
 from bot.model.query import LARGEST_LIMIT, Query, Result, Row, Statistics
 from bot.model.window import Window
 
+if TYPE_CHECKING:
+    from bot.insights.nodes import Pipeline
+    from bot.insights.sql import Translation
+
 _RETRIES = 3  # another process may remove what a query is about to read
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a query runs: its SQL; how many files may hold some of the window, and how many are
+    pruned by their names; what the former hold, in records and in bytes of log text."""
+
+    sql: str
+    files: int
+    pruned: int
+    records: int
+    bytes: int
+    notes: tuple[str, ...] = ()
 
 
 class LocalEngine:
@@ -33,7 +52,8 @@ class LocalEngine:
     Files are read when a window first needs them and kept as Parquet in `cache`, or, without one,
     in a temporary folder that goes with the engine. `prepare` is called with each window before
     files are listed. `timeout` is in seconds and includes reading. `memory` is what DuckDB may use,
-    `keep` how many bytes the cache may hold, for all sources together.
+    `keep` how many bytes the cache may hold, for all sources together. `tables` is a folder of
+    lookup tables, NAME.csv each.
 
     Scanned are all records of the files that may hold some of the window, with the bytes of their
     text; matched are, as AWS counts, the records that every filter let through.
@@ -48,6 +68,7 @@ class LocalEngine:
         source: str | None = None,
         prepare: Callable[[Window], None] | None = None,
         cache: Path | None = None,
+        tables: Path | None = None,
         timeout: float = 300.0,
         memory: str = "512MB",
         keep: int = 20 * 10**9,
@@ -68,7 +89,11 @@ class LocalEngine:
         threads = threads or os.cpu_count() or 1
         sweep(kept.parent, clock().timestamp())
         self._library = Library(Segments(kept), threads, keep)
-        self._database = Database(kept, memory=memory, threads=threads, spill=own / "spill")
+        looked_up = own / "tables"
+        self._tables = Tables(tables, looked_up)
+        self._database = Database(
+            (kept, looked_up), memory=memory, threads=threads, spill=own / "spill"
+        )
         self._preparing = threading.Lock()
         self._listing = Listing()
 
@@ -81,16 +106,13 @@ class LocalEngine:
     def run(self, query: Query, watch: Watch) -> Result:
         """Run a query. Raises BadQuery, NotSupported, BadSource, EngineError or Cancelled."""
         from bot.insights.parser import parse  # noqa: PLC0415  (the grammar is slow to load)
-        from bot.insights.sql import translate  # noqa: PLC0415
 
         began = time.monotonic()
         pipeline = parse(query.text)
         deadline = self._deadline()
         for _ in range(_RETRIES):
             holdings = self._hold(query.window, watch, deadline)
-            check_readable(holdings, self.source)
-            over = relation(holdings.pieces, query.window, self.source)
-            translation = translate(pipeline, over, query, self._clock())
+            translation = self._translation(pipeline, query, holdings)
             try:
                 rows = self._database.rows(translation.sql, watch, deadline)
                 matched = self._database.count(translation.matched, watch, deadline)
@@ -98,8 +120,8 @@ class LocalEngine:
                 continue
             statistics = Statistics(
                 matched,
-                sum(report.records for report in holdings.reports),
-                sum(report.size for report in holdings.reports),
+                holdings.records,
+                holdings.size,
                 time.monotonic() - began,
             )
             return Result(
@@ -111,6 +133,22 @@ class LocalEngine:
             )
         raise EngineError("files that were read keep vanishing", hint="Try again.")
 
+    def explain(self, query: Query, watch: Watch) -> Explanation:
+        """What `run` would do, without doing more than reading files that are new."""
+        from bot.insights.parser import parse  # noqa: PLC0415
+
+        pipeline = parse(query.text)
+        holdings = self._hold(query.window, watch, self._deadline())
+        translation = self._translation(pipeline, query, holdings)
+        return Explanation(
+            translation.sql,
+            len(holdings.reports),
+            holdings.ruled_out,
+            holdings.records,
+            holdings.size,
+            translation.notes,
+        )
+
     def link(self, query: Query) -> str | None:
         """None: files have no console."""
         return None
@@ -119,6 +157,16 @@ class LocalEngine:
         """Stop what runs and remove what was only kept for this engine."""
         self._database.close()
         self._own.cleanup()
+
+    def _translation(self, pipeline: Pipeline, query: Query, holdings: Holdings) -> Translation:
+        from bot.insights.lookups import lookup_tables  # noqa: PLC0415
+        from bot.insights.sql import translate  # noqa: PLC0415
+
+        check_readable(holdings, self.source)
+        over = relation(holdings.pieces, query.window, self.source)
+        over = replace(over, name=self.source, size=holdings.size)
+        tables = self._tables.named(lookup_tables(pipeline))
+        return translate(pipeline, over, query, self._clock(), tables)
 
     def _deadline(self) -> Deadline:
         return Deadline(self._timeout, time.monotonic)

@@ -37,6 +37,15 @@ class Holdings:
     ruled_out: int
     troubles: tuple[tuple[str, str], ...]
 
+    @property
+    def records(self) -> int:
+        return sum(report.records for report in self.reports)
+
+    @property
+    def size(self) -> int:
+        """Bytes of log text."""
+        return sum(report.size for report in self.reports)
+
 
 @dataclass
 class _Known:

@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(folder: Path, tmp_path: Path) -> Iterator[Database]:
-    database = Database(folder, memory="200MB", threads=2, spill=tmp_path / "spill")
+    database = Database((folder,), memory="200MB", threads=2, spill=tmp_path / "spill")
     with closing(database):
         yield database
 
@@ -102,7 +102,7 @@ def test_stopping_one_query_leaves_others_alone(database: Database) -> None:
 
 
 def test_memory_is_bounded(tmp_path: Path, folder: Path) -> None:
-    with closing(Database(folder, memory="40MB", threads=2, spill=tmp_path / "s")) as small:
+    with closing(Database((folder,), memory="40MB", threads=2, spill=tmp_path / "s")) as small:
         sql = "SELECT length(list(n)::VARCHAR) FROM range(30000000) AS r(n)"
         with pytest.raises(EngineError, match="more memory"):
             small.rows(sql, Watch(), soon())

@@ -118,9 +118,10 @@ class Expressions:
 
     def _array(self, node: exp.Array) -> Typed:
         items, kind = self.alike(node.expressions)
-        if kind not in (Kind.TEXT, Kind.NULL):
+        if kind not in (Kind.TEXT, Kind.LIST, Kind.NULL):
             raise Refused(f"a list of {kind}")
-        return Typed(exp.Array(expressions=items), Kind.LIST)
+        listed = Kind.LISTS if kind is Kind.LIST else Kind.LIST
+        return Typed(exp.Array(expressions=items), listed)
 
     # Logic
 

@@ -302,15 +302,24 @@ def _split(of: Expressions, node: exp.Split) -> Typed:
     return Typed(call("split", of.text(node.this), _separator(of, node.expression)), Kind.LIST)
 
 
+_ITEMS = {Kind.LIST: Kind.TEXT, Kind.LISTS: Kind.LIST}
+_LISTED = {item: listed for listed, item in _ITEMS.items()}
+
+
 def _over_items(name: str) -> Rule:
     def rule(of: Expressions, node: exp.Transform | exp.ArrayFilter) -> Typed:
-        items = of.sql(node.this, Kind.LIST)
+        items = of.convert(node.this)
         item = node.expression.expressions[0].name
-        of.kinds[item] = Kind.TEXT
+        if items.kind not in _ITEMS or item in of.kinds:
+            raise Refused(f"{name} over {items.kind}")
+        of.kinds[item] = _ITEMS[items.kind]
         body = of.convert(node.expression.this)
         del of.kinds[item]
+        kind = items.kind if name == "filter" else _LISTED.get(body.kind)
+        if kind is None:
+            raise Refused(f"a list of {body.kind}")
         lambda_ = exp.Lambda(this=body.sql, expressions=[exp.to_identifier(item, quoted=True)])
-        return Typed(call(name, items, lambda_), Kind.LIST)
+        return Typed(call(name, items.sql, lambda_), kind)
 
     return rule
 
@@ -423,6 +432,28 @@ def _avg(of: Expressions, node: exp.Avg) -> Typed:
     total = cast(call("sum", cast(of.number(node.this), Kind.HUGE)), Kind.REAL)
     count = cast(call("count", found.sql.copy()), Kind.REAL)
     return Typed(exp.Paren(this=exp.Div(this=total, expression=count, typed=True)), Kind.REAL)
+
+
+def _percentile(of: Expressions, node: exp.PercentileCont) -> Typed:
+    """Trino's own percentile is approximate: this sorts the values and takes the mean of two."""
+    value, share = of.sql(node.this, Kind.REAL), cast(text(node.expression.name), Kind.REAL)
+    there = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
+    listed = exp.Filter(this=call("array_agg", value), expression=exp.Where(this=there))
+    values = exp.column("v")
+    last = exp.Paren(this=exp.Sub(this=call("cardinality", values), expression=whole(1)))
+    place = exp.Mul(this=share, expression=last)
+
+    def item(rounded: str) -> exp.Expr:
+        at = exp.Cast(this=call(rounded, place.copy()), to=exp.DataType.build("BIGINT"))
+        at = exp.Add(this=at, expression=whole(1))
+        return call("element_at", values.copy(), at)
+
+    step = exp.Paren(this=exp.Sub(this=item("ceil"), expression=item("floor")))
+    beyond = exp.Paren(this=exp.Sub(this=place.copy(), expression=call("floor", place.copy())))
+    mean = exp.Add(this=item("floor"), expression=exp.Mul(this=step, expression=beyond))
+    body = exp.Lambda(this=mean, expressions=[exp.to_identifier("v")])
+    sorted_once = exp.Array(expressions=[call("array_sort", listed)])
+    return Typed(call("element_at", call("transform", sorted_once, body), whole(1)), Kind.REAL)
 
 
 def _lowest(name: str) -> Rule:
@@ -568,6 +599,7 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Max: _lowest("max"),
     exp.ArgMin: _by("min_by"),
     exp.ArgMax: _by("max_by"),
+    exp.PercentileCont: _percentile,
     exp.StddevPop: _real("stddev_pop"),
     exp.VariancePop: _real("var_pop"),
     exp.Filter: _filter,

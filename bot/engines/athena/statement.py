@@ -39,7 +39,7 @@ def statement(duckdb: str, kinds: Mapping[str, Kind], refused: Mapping[str, str]
         raise Refused("a statement that is no query")
     writer = _Writer(Expressions(kinds, refused))
     select = writer.whole(tree)
-    sql = select.sql(dialect="athena", pretty=True)
+    sql = select.sql(dialect="athena")
     if len(sql.encode()) > LONGEST:
         raise Refused("the statement grows longer than Athena takes")
     return Statement(sql, frozenset(writer.decimals))

@@ -16,7 +16,6 @@ from bot.model.query import Query
 
 _JSON = "Athena writes and reads JSON in ways of its own"
 _ESCAPES = "Athena escapes other characters"
-_EXACT = "Athena knows approximate percentiles only"
 # Functions and aggregations by their lower-case names, and why they are refused.
 FUNCTIONS: Mapping[str, str] = {
     "base64decode": "Athena replaces what is no text instead of leaving it out",
@@ -28,14 +27,13 @@ FUNCTIONS: Mapping[str, str] = {
     "jsonparse": _JSON,
     "jsonstringify": _JSON,
     "parsedate": "Athena reads dates by other rules",
-    "pct": _EXACT,
     "urldecode": _ESCAPES,
     "urlencode": _ESCAPES,
 }
 COMMANDS: Mapping[type[nodes.Node], tuple[str, str]] = {
     nodes.Fillmissing: ("fillmissing", "rows that are not there cannot be made in Athena so far"),
     nodes.Json: ("json", _JSON),
-    nodes.Outlier: ("outlier", _EXACT),
+    nodes.Outlier: ("outlier", "Athena's percentiles over all rows are approximate"),
     nodes.ParseCsv: ("parse csv", "Athena has no way to take text in quotes apart like this"),
     nodes.ParseLogfmt: ("parse logfmt", _JSON),
     nodes.Unnest: ("unnest", _JSON),

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     DATE = "a date"
     TRUTH = "a truth"
     LIST = "a list of texts"
+    LISTS = "a list of lists"
     JSON = "JSON"
     GROUPS = "the groups of a match"  # a struct in DuckDB, an array in Trino
     ROW = "a row"

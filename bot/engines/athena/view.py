@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.engines.athena.partitions import pruned
 from bot.engines.athena.tables import Column, Table
+from bot.insights import addresses
 from bot.insights.relation import Relation, Source, Stored
 from bot.model.errors import BadSource
 from bot.model.writing import many
@@ -30,6 +31,7 @@ _NO_MESSAGE = (
     "the table does not say the whole format of its records, so @message cannot be put together:"
     " name the fields, or make the table with flows athena ddl"
 )
+_ADDRESSES = ("srcAddr", "dstAddr", "pktSrcAddr", "pktDstAddr")
 _DIGITS = "[0-9]{1,18}"
 
 
@@ -77,6 +79,11 @@ def _sql(table: Table, window: Window, log: str, condition: str | None) -> str:
     start = _value(table.fields["start"])
     columns = [f"{_value(each)} AS {_alias(each)}" for each in table.fields.values()]
     columns += [
+        f"{addresses.v4_number(_value(each))} AS {_number(each)}"
+        for each in table.fields.values()
+        if each.field in _ADDRESSES
+    ]
+    columns += [
         f'epoch_ms({start} * 1000) AS "{_TIME}"',
         f'"$path" AS "{_PATH}"',
         f'{_text(log)} AS "{_LOG}"',
@@ -105,6 +112,11 @@ def _alias(column: Column) -> str:
     return _name(f"field_{column.name}")
 
 
+def _number(column: Column) -> str:
+    """The number of the IPv4 address in a column: ranges of it are short to write."""
+    return _name(f"flows_ipv4_{column.name}")
+
+
 def _line(columns: tuple[Column, ...]) -> str:
     """The record's line, written again."""
     values = [_value(each) for each in columns]
@@ -116,7 +128,9 @@ def _line(columns: tuple[Column, ...]) -> str:
 
 
 def _field(column: Column) -> Source:
-    return Source(_alias(column), Stored.NUMBER if column.is_number else Stored.TEXT)
+    stored = Stored.NUMBER if column.is_number else Stored.TEXT
+    ipv4 = _number(column) if column.field in _ADDRESSES else None
+    return Source(_alias(column), stored, ipv4=ipv4)
 
 
 def _kinds(table: Table, dates: frozenset[str]) -> dict[str, Kind]:

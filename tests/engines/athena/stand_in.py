@@ -104,15 +104,16 @@ class StandIn:
     def rows(self, made: Ready) -> list[dict[str, str]]:
         """The rows, missing values left out, `@ptr` too."""
         found = self.connection.execute(as_duckdb(made.sql)).fetchall()
-        return [_row(made, row) for row in found]
+        return [shown(made, row) for row in found]
 
 
-def _row(made: Ready, values: Sequence[str | None]) -> dict[str, str]:
+def shown(made: Ready, values: Sequence[str | None]) -> dict[str, str]:
+    """One row as the engine gives it: missing values left out, decimals written."""
     row = {}
     for number, (name, value) in enumerate(zip(made.columns, values, strict=False)):
-        shown = written(value) if value is not None and number in made.decimals else value
-        if shown is not None:
-            row[name] = shown
+        text = written(value) if value is not None and number in made.decimals else value
+        if text is not None:
+            row[name] = text
     return row
 
 

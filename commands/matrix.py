@@ -198,9 +198,10 @@ def _sums(cells: Cells, side: Side) -> Table:
 def _chart(cells: Cells, side: Side, rows: list[str], columns: list[str]) -> Heatmap:
     total = cells.total()
     ((source, target), most), *_ = _ranked(cells)
-    title = f"{_part(most, total)} goes from {side.title(source)} to {side.title(target)}"
+    whole = "of the traffic" if side.name == HOST else "of the traffic inside"
+    title = f"{_part(most, total)} {whole} goes from {side.title(source)} to {side.title(target)}"
     if source == target:
-        title = f"{_part(most, total)} stays within {side.title(source)}"
+        title = f"{_part(most, total)} {whole} stays within {side.title(source)}"
     return Heatmap(
         title,
         tuple(side.title(key) for key in rows),

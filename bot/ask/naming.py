@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from bot.model.answer import Answer
-from bot.model.chart import Bars, Chart, Heatmap, Panel
+from bot.model.chart import Bars, Chart, Dashboard, Heatmap, Panel, Timeline
 from bot.model.table import Column, Kind, Table, Value
 from bot.network.names import Names
 
@@ -16,8 +16,8 @@ _ADDRESS = re.compile(r"(?<![\w.:/])\d{1,3}(?:\.\d{1,3}){3}(?![\w.:/]|\.\d)")
 def named(answer: Answer, names: Names) -> Answer:
     """The answer with a name beside every address that has one; unchanged where none has.
 
-    Tables get a column of names after each of addresses, the headline both, a chart's bars the name
-    alone: the tables say which address that is.
+    Tables get a column of names after each of addresses, the headline and sentences in tables both,
+    a chart's bars the name alone: the tables say which address that is.
     """
     return replace(
         answer,
@@ -44,7 +44,7 @@ def _table(table: Table, names: Names) -> Table:
     for number, column in enumerate(table.columns):
         columns.append(column)
         for row, into in zip(table.rows, values, strict=True):
-            into.append(row[number])
+            into.append(_sentence(row[number], column, names))
         if column.kind is not Kind.ADDRESS:
             continue
         found = [name_of(str(row[number]), names) for row in table.rows]
@@ -55,8 +55,26 @@ def _table(table: Table, names: Names) -> Table:
     return replace(table, columns=tuple(columns), rows=tuple(map(tuple, values)))
 
 
+def _sentence(value: Value, column: Column, names: Names) -> Value:
+    """A value; what is a sentence and no bare word gets names as the headline does."""
+    if column.kind is Kind.TEXT and isinstance(value, str) and " " in value:
+        return _ADDRESS.sub(lambda found: _both(found[0], names), value)
+    return value
+
+
 def _chart(chart: Chart, names: Names) -> Chart:
-    title = _ADDRESS.sub(lambda found: name_of(found[0], names) or found[0], chart.title)
+    if isinstance(chart, Dashboard):
+        parts = tuple(_part(one, names) for one in chart.charts)
+        return replace(chart, title=_titled(chart.title, names), charts=parts)
+    return _part(chart, names)
+
+
+def _titled(title: str, names: Names) -> str:
+    return _ADDRESS.sub(lambda found: name_of(found[0], names) or found[0], title)
+
+
+def _part(chart: Bars | Heatmap | Timeline, names: Names) -> Bars | Heatmap | Timeline:
+    title = _titled(chart.title, names)
     if isinstance(chart, Bars):
         return replace(chart, title=title, labels=_labels(chart.labels, names))
     if isinstance(chart, Heatmap):

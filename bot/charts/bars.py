@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from bot.charts.palette import MUTED, colours
 from bot.charts.ruler import Ruler
-from bot.charts.sheet import LABEL, LINE, MARGIN, SMALL, WIDTH, Sheet, Title, name_width
+from bot.charts.sheet import LABEL, LINE, MARGIN, SMALL, WIDTH, Sheet, Spot, Title, name_width
 from bot.charts.values import known, ranked, sums
 from bot.model.chart import Bars
 from bot.model.writing import many, written
@@ -23,14 +23,18 @@ _ROW = SMALL * LINE * 1.15
 _BETWEEN_NAMES = 14.0
 
 
-def drawn(chart: Bars, zone: ZoneInfo) -> Figure:
-    """The chart as a figure whose height grows with its bars."""
+def drawn(chart: Bars, zone: ZoneInfo, spot: Spot | None = None) -> Figure:
+    """The chart as a figure whose height grows with its bars, or on a spot of a larger one."""
     ruler = Ruler()
-    title, key, bars = Title(ruler, chart.title), _Key(chart, ruler), _Bars(chart, zone, ruler)
+    title, key, bars = (
+        Title(ruler, chart.title),
+        _Key(chart, ruler),
+        _Bars(chart, zone, ruler, spot),
+    )
     rest = ruler.fit(bars.rest(), SMALL, WIDTH - 2 * MARGIN)
     top = MARGIN + title.height + 6
     below = top + key.height
-    sheet = Sheet(below + bars.height + (_ROW + 6 if rest else 0) + MARGIN)
+    sheet = Sheet(below + bars.height + (_ROW + 6 if rest else 0) + MARGIN, spot)
     title.put(sheet, MARGIN)
     key.put(sheet, top)
     bars.put(sheet, below)
@@ -41,11 +45,13 @@ def drawn(chart: Bars, zone: ZoneInfo) -> Figure:
 class _Bars:
     """The bars with their labels and values."""
 
-    def __init__(self, chart: Bars, zone: ZoneInfo, ruler: Ruler) -> None:
+    def __init__(self, chart: Bars, zone: ZoneInfo, ruler: Ruler, spot: Spot | None) -> None:
         self.chart = chart
         self.order = ranked(chart)[:MOST_BARS]
         self.left_out = len(chart.labels) - len(self.order)
         self.pitch = next(pitch for most, pitch in _PITCHES if len(self.order) <= most)
+        if spot:
+            self.pitch = min(self.pitch + spot.extra / max(1, len(self.order)), 1.6 * self.pitch)
         self.height = max(1, len(self.order)) * self.pitch
         self.totals = sums(chart.series)
         self.colours = colours(chart.series)

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.model.chart import Bars, Chart, Heatmap
+from bot.model.chart import Bars, Chart, Dashboard, Heatmap
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,7 +18,9 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def png(chart: Chart, zone: ZoneInfo) -> bytes:
-    """The chart, 1200 pixels wide, its times in `zone`. Safe to call from several threads.
+    """The chart, 1200 pixels wide (a dashboard: each column), its times in `zone`.
+
+    Safe to call from several threads.
 
     Raises ValueError when a series has not one value for each bin or label.
     """
@@ -34,6 +36,10 @@ def png(chart: Chart, zone: ZoneInfo) -> bytes:
 
 def figure(chart: Chart, zone: ZoneInfo) -> Figure:
     """The chart as a figure, for who has set the style and wants another format than PNG."""
+    if isinstance(chart, Dashboard):
+        from bot.charts.dashboard import drawn as dashboard  # noqa: PLC0415
+
+        return dashboard(chart, zone)
     if isinstance(chart, Bars):
         from bot.charts.bars import drawn as bars  # noqa: PLC0415
 

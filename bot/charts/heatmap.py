@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from bot.charts.palette import BACKGROUND, INK, MUTED, heat
 from bot.charts.ruler import Ruler
 from bot.charts.scale import tick
-from bot.charts.sheet import LABEL, LINE, MARGIN, SMALL, WIDTH, Sheet, Title
+from bot.charts.sheet import LABEL, LINE, MARGIN, SMALL, WIDTH, Sheet, Spot, Title
 from bot.charts.values import hottest, known, warmth
 from bot.model.chart import Heatmap
 from bot.model.writing import many, written
@@ -26,14 +26,18 @@ _STEPS = 30  # of its colours
 _DARK = 0.45  # from this warmth, text on a cell is light
 
 
-def drawn(chart: Heatmap, zone: ZoneInfo) -> Figure:
-    """The chart as a figure whose height grows with its rows."""
+def drawn(chart: Heatmap, zone: ZoneInfo, spot: Spot | None = None) -> Figure:
+    """The chart as a figure whose height grows with its rows, or on a spot of a larger one."""
     ruler = Ruler()
-    title, key, grid = Title(ruler, chart.title), _Key(chart, zone, ruler), _Grid(chart, ruler)
+    title, key, grid = (
+        Title(ruler, chart.title),
+        _Key(chart, zone, ruler),
+        _Grid(chart, ruler, spot),
+    )
     rest = ruler.fit(grid.rest(), SMALL, WIDTH - 2 * MARGIN)
     top = MARGIN + title.height + 6
     below = top + key.height
-    sheet = Sheet(below + grid.height + (_ROW + 4 if rest else 0) + MARGIN)
+    sheet = Sheet(below + grid.height + (_ROW + 4 if rest else 0) + MARGIN, spot)
     title.put(sheet, MARGIN)
     key.put(sheet, top)
     grid.put(sheet, below)
@@ -79,7 +83,7 @@ class _Key:
 class _Grid:
     """The cells with the names of their rows and columns."""
 
-    def __init__(self, chart: Heatmap, ruler: Ruler) -> None:
+    def __init__(self, chart: Heatmap, ruler: Ruler, spot: Spot | None) -> None:
         self.chart, self.ruler = chart, ruler
         self.rows = chart.rows[:MOST_ROWS]
         self.columns = [ruler.drawable(name) for name in chart.columns[:MOST_COLUMNS]]
@@ -91,6 +95,8 @@ class _Grid:
         room = WIDTH - MARGIN - self.left
         self.width = min(_WIDEST_CELL, room / max(1, len(self.columns)))
         self.tall = min(_TALLEST_CELL, max(14.0, self.width))
+        if spot and self.rows:
+            self.tall = min(self.tall + spot.extra / len(self.rows), 2 * self.tall)
         self.widest = max((ruler.width(name, SMALL) for name in self.columns), default=0)
         # Names that have no room side by side are turned; numbers may leave some out instead.
         self.turned = self.widest + 4 > 2 * self.width

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
 from bot.charts.palette import BACKGROUND, INK, MUTED, UNKNOWN, UNKNOWN_HATCH
@@ -20,19 +22,34 @@ SWATCH = 7.0  # the coloured square before a name
 SWATCH_GAP = 4.0
 
 
-class Sheet:
-    """A figure `height` points high, on which things are put by their place in points."""
+@dataclass(frozen=True)
+class Spot:
+    """A part of a larger page that a chart is drawn into: `WIDTH` wide and `height` high.
 
-    def __init__(self, height: float) -> None:
-        self.height = height
-        self.figure = Figure(
-            figsize=(WIDTH / POINTS, height / POINTS), dpi=DPI, facecolor=BACKGROUND
-        )
+    `extra` is by how much it is higher than the chart needs.
+    """
+
+    page: SubFigure
+    figure: Figure
+    height: float
+    extra: float
+
+
+class Sheet:
+    """A page `height` points high, on which things are put by their place in points.
+
+    It is a figure of its own, or a spot on a larger one, which has a height already.
+    """
+
+    def __init__(self, height: float, spot: Spot | None = None) -> None:
+        self.height = spot.height if spot else height
+        self.figure = spot.figure if spot else whole(WIDTH, height)
+        self.page: Figure | SubFigure = spot.page if spot else self.figure
 
     def axes(self, left: float, top: float, width: float, height: float) -> Axes:
         """A bare plotting area."""
         bottom = self.height - top - height
-        area = self.figure.add_axes(
+        area = self.page.add_axes(
             (left / WIDTH, bottom / self.height, width / WIDTH, height / self.height)
         )
         area.set_facecolor(BACKGROUND)
@@ -57,7 +74,7 @@ class Sheet:
 
         `turned` text is read from below: `left` is its middle, and it hangs from `middle`.
         """
-        self.figure.text(
+        self.page.text(
             left / WIDTH,
             1 - middle / self.height,
             text,
@@ -71,12 +88,12 @@ class Sheet:
 
     def block(self, left: float, top: float, width: float, height: float, colour: str) -> None:
         """A filled rectangle."""
-        self.figure.add_artist(
+        self.page.add_artist(
             Rectangle(
                 (left / WIDTH, 1 - (top + height) / self.height),
                 width / WIDTH,
                 height / self.height,
-                transform=self.figure.transFigure,
+                transform=self.page.transSubfigure,
                 facecolor=colour,
                 linewidth=0,
             )
@@ -84,12 +101,12 @@ class Sheet:
 
     def unknown(self, left: float, top: float, width: float, height: float) -> None:
         """A rectangle of which nothing is known: hatched."""
-        self.figure.add_artist(
+        self.page.add_artist(
             Rectangle(
                 (left / WIDTH, 1 - (top + height) / self.height),
                 width / WIDTH,
                 height / self.height,
-                transform=self.figure.transFigure,
+                transform=self.page.transSubfigure,
                 facecolor=UNKNOWN,
                 edgecolor=UNKNOWN_HATCH,
                 hatch="////",
@@ -101,6 +118,11 @@ class Sheet:
         """A coloured square and a name."""
         self.block(left, middle - SWATCH / 2, SWATCH, SWATCH, colour)
         self.text(left + SWATCH + SWATCH_GAP, middle, text, size=size)
+
+
+def whole(width: float, height: float) -> Figure:
+    """An empty figure; sizes in points."""
+    return Figure(figsize=(width / POINTS, height / POINTS), dpi=DPI, facecolor=BACKGROUND)
 
 
 def name_width(ruler: Ruler, text: str, size: float = LABEL) -> float:

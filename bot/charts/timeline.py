@@ -13,7 +13,7 @@ from bot.charts.frame import Bins, Frame
 from bot.charts.palette import BACKGROUND, GRID, INK, MUTED
 from bot.charts.panel import HEADING_HEIGHT, PanelDrawing, halo
 from bot.charts.ruler import Ruler
-from bot.charts.sheet import LABEL, LINE, MARGIN, SMALL, WIDTH, Sheet, Title
+from bot.charts.sheet import LABEL, LINE, MARGIN, SMALL, WIDTH, Sheet, Spot, Title
 from bot.model.chart import Mark, Timeline
 from bot.model.writing import duration
 
@@ -25,14 +25,15 @@ _TICK_ROOM = 46.0  # from one label of the clock to the next
 _FOOT = SMALL * LINE + MARGIN
 
 
-def drawn(chart: Timeline, zone: ZoneInfo) -> Figure:
-    """The chart as a figure whose height grows with its panels."""
+def drawn(chart: Timeline, zone: ZoneInfo, spot: Spot | None = None) -> Figure:
+    """The chart as a figure whose height grows with its panels, or on a spot of a larger one."""
     ruler = Ruler()
     title = Title(ruler, chart.title)
     extent = clock.extent(chart)
     if extent is None or not chart.panels:
-        return _empty(title)
+        return _empty(title, spot)
     height = PANEL_HEIGHTS[min(len(chart.panels), len(PANEL_HEIGHTS)) - 1]
+    height += spot.extra / len(chart.panels) if spot else 0
     bins = Bins.of(chart)
     panels = [PanelDrawing(panel, bins, ruler, height) for panel in chart.panels]
     frame = Frame(
@@ -42,17 +43,23 @@ def drawn(chart: Timeline, zone: ZoneInfo) -> Figure:
         right=WIDTH - MARGIN - max(4, *(panel.right_room for panel in panels)),
     )
     marks = _Marks(chart.marks, frame, ruler, panels[0].heading.right)
-    return _laid_out(title, panels, marks, frame, chart.bin_seconds)
+    return _laid_out(title, panels, marks, frame, bin_seconds=chart.bin_seconds, spot=spot)
 
 
 def _laid_out(
-    title: Title, panels: Sequence[PanelDrawing], marks: _Marks, frame: Frame, bin_seconds: int
+    title: Title,
+    panels: Sequence[PanelDrawing],
+    marks: _Marks,
+    frame: Frame,
+    *,
+    bin_seconds: int,
+    spot: Spot | None,
 ) -> Figure:
     head = MARGIN + title.height + 6
     body = sum(HEADING_HEIGHT + panel.height + _BETWEEN for panel in panels) - _BETWEEN
     ticks = clock.ticks(frame.start, frame.end, frame.zone, int(frame.width / _TICK_ROOM))
     clock_rows = 2 if any(tick.day for tick in ticks) else 1
-    sheet = Sheet(head + marks.height + body + clock_rows * _ROW + 10 + _FOOT)
+    sheet = Sheet(head + marks.height + body + clock_rows * _ROW + 10 + _FOOT, spot)
     title.put(sheet, MARGIN)
     top = head
     for n, panel in enumerate(panels):
@@ -86,8 +93,8 @@ def _put_footer(sheet: Sheet, frame: Frame, bin_seconds: int) -> None:
     sheet.text(MARGIN, sheet.height - MARGIN - SMALL / 2, text, size=SMALL, colour=MUTED)
 
 
-def _empty(title: Title) -> Figure:
-    sheet = Sheet(MARGIN + title.height + 120)
+def _empty(title: Title, spot: Spot | None) -> Figure:
+    sheet = Sheet(MARGIN + title.height + 120, spot)
     title.put(sheet, MARGIN)
     sheet.text(WIDTH / 2, MARGIN + title.height + 55, "no data", colour=MUTED, align="center")
     return sheet.figure

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.charts import clock
 from bot.charts.lettering import one_line
 from bot.charts.values import ADDITIVE, envelope, hottest, known, peak, ranked, sums, total
-from bot.model.chart import Bars, Chart, Heatmap, Panel, Series, Timeline
+from bot.model.chart import Bars, Chart, Dashboard, Heatmap, Panel, Series, Timeline
 from bot.model.writing import duration, many, written
 
 LONGEST = 2000  # Slack's limit of an image's alternative text
@@ -34,9 +34,20 @@ def alt_text(chart: Chart, zone: ZoneInfo) -> str:
 
 
 def _told(chart: Chart, zone: ZoneInfo) -> Iterator[str]:
+    if isinstance(chart, Dashboard):
+        return _dashboard(chart, zone)
     if isinstance(chart, Bars):
         return _bars(chart, zone)
     return _heatmap(chart, zone) if isinstance(chart, Heatmap) else _timeline(chart, zone)
+
+
+def _dashboard(chart: Dashboard, zone: ZoneInfo) -> Iterator[str]:
+    """Every finding first, then what each chart has to tell."""
+    yield f"A picture of {many(len(chart.charts), 'chart')}."
+    for one in chart.charts:
+        yield _sentence(one_line(one.title, _TITLE) or "A chart without a title")
+    for one in chart.charts:
+        yield from _told(one, zone)
 
 
 def _timeline(chart: Timeline, zone: ZoneInfo) -> Iterator[str]:

@@ -91,4 +91,15 @@ class Heatmap:
     unit: str = ""
 
 
-Chart = Timeline | Bars | Heatmap
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Several charts in one picture, three in a row, in reading order.
+
+    `title` is what they say together; each keeps its own.
+    """
+
+    title: str
+    charts: tuple[Timeline | Bars | Heatmap, ...]
+
+
+Chart = Timeline | Bars | Heatmap | Dashboard

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.charts.words import alt_text
 from bot.model.answer import Answer, Argument, QueryRun
-from bot.model.chart import Bars, Chart, Heatmap, Series, Timeline
+from bot.model.chart import Bars, Chart, Dashboard, Heatmap, Series, Timeline
 from bot.model.table import Table, Value
 from bot.model.window import Window
 
@@ -65,7 +65,10 @@ def _table(table: Table) -> Json:
 
 def _chart(chart: Chart, zone: ZoneInfo, file: Path | None) -> Json:
     """What all charts have in common, and then what each has of its own."""
-    if isinstance(chart, Bars):
+    if isinstance(chart, Dashboard):
+        kind = "dashboard"
+        own: Json = {"charts": [_chart(one, zone, None) for one in chart.charts]}
+    elif isinstance(chart, Bars):
         kind, own = "bars", _bars(chart)
     elif isinstance(chart, Heatmap):
         kind, own = "heatmap", _heatmap(chart)

@@ -12,7 +12,7 @@ from rich.text import Text
 from bot.charts import clock
 from bot.charts.lettering import middle
 from bot.charts.values import folded, hottest, known, peak, ranked, sums, warmth
-from bot.model.chart import Bars, Chart, Heatmap, Panel, Series, Timeline, Tone
+from bot.model.chart import Bars, Chart, Dashboard, Heatmap, Panel, Series, Timeline, Tone
 from bot.model.writing import many, written
 from bot.terminal.text import safe
 
@@ -49,11 +49,21 @@ ASCII = Blocks("_.:-=+*#", "?", "#=-.")
 def sketch(chart: Chart, zone: ZoneInfo, width: int, blocks: Blocks = UNICODE) -> Iterator[Text]:
     """The chart, line by line, `width` cells wide at most, without its title."""
     room = min(width, WIDEST)
+    if isinstance(chart, Dashboard):
+        return _dashboard(chart, zone, room, blocks)
     if isinstance(chart, Bars):
         return _bars(chart, zone, room, blocks)
     if isinstance(chart, Heatmap):
         return _heatmap(chart, zone, room, blocks)
     return _timeline(chart, zone, room, blocks)
+
+
+def _dashboard(chart: Dashboard, zone: ZoneInfo, room: int, blocks: Blocks) -> Iterator[Text]:
+    for number, one in enumerate(chart.charts):
+        if number:
+            yield Text()
+        yield Text(safe(one.title), "bold")
+        yield from sketch(one, zone, room, blocks)
 
 
 def _timeline(chart: Timeline, zone: ZoneInfo, room: int, blocks: Blocks) -> Iterator[Text]:

@@ -139,13 +139,20 @@ def ask(
         show(answer, terminal(), files)
 
 
+def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    from bot.terminal.completion import completed  # noqa: PLC0415
+
+    return completed(incomplete)
+
+
 @flows.command()
-@click.argument("text", required=False)
+@click.argument("text", required=False, shell_complete=_complete)
 @_source
 @click.option("--since", metavar="TIME", help="Start of the window; an hour before its end.")
 @click.option("--until", metavar="TIME", help="End of the window, itself excluded; now.")
 @click.option("--json", "as_json", is_flag=True, help="The shape of GetQueryResults.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values.")
+@click.option("--explain", is_flag=True, help="The SQL, and what it would read; nothing is run.")
 @click.option("--batch", is_flag=True, help="Read JSON lines {id, query, start, end} instead.")
 def query(
     *,
@@ -155,6 +162,7 @@ def query(
     until: str | None,
     as_json: bool,
     as_csv: bool,
+    explain: bool,
     batch: bool,
 ) -> None:
     """Run CloudWatch Logs Insights text as it is; - reads it from standard input."""
@@ -168,6 +176,9 @@ def query(
         return
     wanted = Query(_query_text(text), _window(since, until))
     with _engine(source, settings) as engine:
+        if explain:
+            click.echo(_explained(engine, wanted, as_json=as_json))
+            return
         result = _stoppable(lambda watch: engine.run(wanted, watch))
     if as_json:
         click.echo(json.dumps(rows.document(result), ensure_ascii=False))
@@ -357,6 +368,18 @@ def _query_text(text: str | None) -> str:
     if text is None and sys.stdin.isatty():
         raise BadLine("no query", hint='Write flows query "stats count(*)" or pipe it in.')
     return sys.stdin.read() if text in (None, STDIN) else str(text)
+
+
+def _explained(engine: Engine, wanted: Query, *, as_json: bool) -> str:
+    from bot.terminal import explanation  # noqa: PLC0415
+
+    explain = getattr(engine, "explain", None)
+    if explain is None:
+        raise BadLine(f"{engine.name} cannot explain a query", hint="--explain is for files.")
+    told = _stoppable(lambda watch: explain(wanted, watch))
+    if as_json:
+        return json.dumps(explanation.document(told), ensure_ascii=False)
+    return explanation.text(told)
 
 
 def _stoppable(work: Callable[[Watch], T]) -> T:

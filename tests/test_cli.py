@@ -57,6 +57,16 @@ def flows_process(*arguments: str | Path, stdin: str = "") -> subprocess.Complet
     )
 
 
+def test_query_is_explained(flows: Callable[..., Outcome], logs: Path) -> None:
+    query = ["query", "stats count(*) as n", "--source", logs, *WINDOW, "--explain"]
+    code, out, _ = flows(*query)
+    assert code == 0
+    assert out.startswith("-- 1 file to read, 0 pruned")
+    assert "count(*)" in out
+    code, out, _ = flows(*query, "--json")
+    assert json.loads(out)["records"] == 1
+
+
 def test_query_prints_the_shape_of_get_query_results(
     logs: Path, flows: Callable[..., Outcome]
 ) -> None:

@@ -14,7 +14,7 @@ from bot.model.window import Window
 from bot.model.writing import count, duration, many
 from bot.network.ports import spoken
 from bot.network.ranges import is_inside
-from bot.schedule.counting import BUCKET, REJECT, Dimension, Origin, buckets
+from bot.schedule.counting import BUCKET, OURS, REJECT, Dimension, Origin, buckets
 from bot.schedule.incidents import Facts, Pair, State, Told
 from bot.schedule.rollup import Trouble
 from bot.store.incidents import Incident
@@ -42,6 +42,7 @@ def warning(told: Told, rollups: Rollups, zone: ZoneInfo, at: datetime) -> Messa
         buttons=tuple(_buttons(incident, facts, at)),
         tables=tuple(_tables(facts)),
         notes=(
+            _week_before(incident, rollups, zone),
             f"Counted are rejected flow records, five minutes at a time. The score is the evidence"
             f" against the limit; this one reached {incident.score:.1f}.",
         ),
@@ -150,6 +151,21 @@ def _were(before: list[str], of: int) -> str:
     if len(before) == 1:
         return f"{before[0]} was"
     return "all of them were" if len(before) == of else f"{', '.join(before[:5])} were"
+
+
+def _week_before(incident: Incident, rollups: Rollups, zone: ZoneInfo) -> str:
+    """What was rejected from inside in the same hour a week before."""
+    start = incident.opened_at - timedelta(days=7)
+    end = start + timedelta(hours=1)
+    when = f"{start.astimezone(zone):%a %d %b %H:%M}–{end.astimezone(zone):%H:%M}"
+    known = [one for one in rollups.buckets(start, end).values() if one.records]
+    if len(known) < len(tuple(buckets(start, end))):
+        return f"The same hour a week before ({when}) was not counted."
+    found = rollups.sums(start, end, Dimension.ORIGIN)
+    ours = sum(one.records for one in found if one.action == REJECT and one.name in OURS)
+    return (
+        f"In the same hour a week before ({when}) {many(ours, 'flow')} from inside were rejected."
+    )
 
 
 def _buttons(incident: Incident, facts: Facts, at: datetime) -> Iterator[Button]:

@@ -54,6 +54,7 @@ class Wall:
 class House:
     store: Store
     clock: Clock = field(default_factory=lambda: Clock(START))
+    history: timedelta = timedelta(days=2, hours=1)
 
     def __post_init__(self) -> None:
         self.wall = Wall(self.clock)
@@ -66,7 +67,7 @@ class House:
             clock=self.clock,
             who=who,
             zone=ZoneInfo("UTC"),
-            history=timedelta(days=2, hours=1),
+            history=self.history,
             warn="C1",
         )
         ticker = watching.ticker(self.wall)
@@ -92,6 +93,22 @@ def test_a_rule_that_breaks_is_one_warning_from_open_to_resolved(house: House) -
     assert len({one.key for _, _, one in wall.shown}) == 1
     assert [how for _, how, _ in wall.shown].count("reply") == 1
     assert "Over after 1 h" in wall.shown[-1][2].headline
+
+
+def test_the_same_on_both_kinds_of_store(store: Store) -> None:
+    network = Network(more=between(BEGAN, BEGAN + HOUR, REFUSED))
+    wall = House(store).run(network, START + 4 * HOUR)
+    assert wall.said() == [("post", "open"), ("edit", "high"), ("edit", "resolved")]
+
+
+def test_the_same_hour_a_week_before_is_in_the_thread(house: House) -> None:
+    week = timedelta(days=7)
+    before = between(BEGAN - week, BEGAN - week + HOUR, ("REJECT", APP, DB, 5432, "request", 2))
+    now = between(BEGAN, BEGAN + HOUR, REFUSED)
+    network = Network(more=lambda at: before(at) + now(at))
+    house.history = timedelta(days=8)
+    wall = house.run(network, BEGAN + HOUR)
+    assert "Tue 17 Nov 02:00–03:00) 24 flows from inside" in wall.shown[0][2].notes[0]
 
 
 def test_what_was_over_before_the_first_start_is_known_and_not_told(house: House) -> None:

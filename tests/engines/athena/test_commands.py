@@ -113,8 +113,11 @@ def askers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Askers]:
     folder = tmp_path_factory.mktemp("demo")
     demo = Demo(folder)
     demo.ensure(Window.last(timedelta(days=DAYS - 1), moment_of_asking()))
+    for file in folder.rglob("*.log.gz"):
+        if not re.search(r"T\d\d(00|15|30|45)Z_", file.name):
+            file.unlink()  # a third of the records is enough, and three times as fast
     with (
-        closing(LocalEngine(folder, source="demo", prepare=demo.ensure)) as local,
+        closing(LocalEngine(folder, source="demo")) as local,
         closing(Standing(loaded(folder))) as athena,
     ):
         yield Askers(

@@ -1,6 +1,7 @@
 """Random queries over random records: the SQL gives what a plain evaluation gives.
 
-`pytest tests/insights/test_against_plain.py --examples 20000` runs more than the usual number.
+As many are tried as fit in a minute, 20,000 at most; `make property` tries all of them, and the
+last line of a run says how many it were.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,12 +18,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.insights.parser import parse
+from tests.insights.conftest import TRIED
 from tests.insights.data import CUSTOM, NAMES, PLAIN, Data, message, stamp
 from tests.insights.plainly import Evaluator, Moment
 
 ADDRESSES = ["10.0.0.2", "10.0.0.10", "10.1.0.1", "192.0.2.7", "203.0.113.9", "2001:db8::1", "-"]
 NUMBERS = ["0", "1", "2", "10", "44", "443", "5432", "40000", "1000000", "-"]
+TEXTS = ("srcAddr", "dstAddr", "action", "interfaceId", "flowDirection")
+COUNTS = ("srcPort", "dstPort", "bytes", "packets", "tcpFlags", "trafficPath")
 TABLES = 12
+WANTED, ROUND, SECONDS = 20_000, 500, 60
 
 
 def random_records(seed: int) -> list[dict[str, str]]:
@@ -65,7 +71,7 @@ class World:
 
     def __init__(self) -> None:
         self.records = [random_records(seed) for seed in range(TABLES)]
-        self.tables = [Data(records) for records in self.records]
+        self.tables = [Data(records, (*TEXTS, *COUNTS)) for records in self.records]
         self.lookups = {
             path.stem: list(csv.DictReader(path.read_text().splitlines()))
             for path in (Path(__file__).parent / "tables").glob("*.csv")
@@ -80,8 +86,8 @@ def world() -> Iterator[World]:
         table.connection.close()
 
 
-texts = st.sampled_from(["srcAddr", "dstAddr", "action", "interfaceId", "flowDirection"])
-numbers = st.sampled_from(["srcPort", "dstPort", "bytes", "packets", "tcpFlags", "trafficPath"])
+texts = st.sampled_from(TEXTS)
+numbers = st.sampled_from(COUNTS)
 fields = texts | numbers
 number_literals = st.sampled_from(["0", "1", "2", "44", "443", "1.5", "5432", "-1", "40000"])
 text_literals = st.sampled_from(
@@ -232,7 +238,7 @@ def unordered(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def check(world: World, number: int, query: str) -> None:
     pipeline = parse(query)
-    rows = world.tables[number].rows(query)
+    rows = world.tables[number].rows_of(pipeline)
     wanted = Evaluator(pipeline, world.lookups).run(as_rows(world.records[number]))
     if "stats" in query and "| sort" not in query and "topk" not in query:
         rows, wanted = unordered(rows), unordered(wanted)
@@ -241,14 +247,23 @@ def check(world: World, number: int, query: str) -> None:
         assert same(row, plain), f"{row} is not {plain}"
 
 
-def test_random_queries(world: World, pytestconfig: pytest.Config) -> None:
-    @settings(
-        max_examples=int(pytestconfig.getoption("--examples", default=600)),
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+def tries(world: World, count: int) -> None:
+    """Try `count` random queries; one that differs is made as short as it can be."""
+
+    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, TABLES - 1), queries())
     def run(number: int, query: str) -> None:
         check(world, number, query)
 
     run()
+
+
+@pytest.mark.timeout(3600)
+def test_random_queries(world: World, pytestconfig: pytest.Config) -> None:
+    asked = pytestconfig.getoption("--examples", default=None)
+    wanted, tried, began = int(asked or WANTED), 0, time.monotonic()
+    while tried < wanted and (asked or time.monotonic() - began < SECONDS):
+        tries(world, min(ROUND, wanted - tried))
+        tried += min(ROUND, wanted - tried)
+        pytestconfig.stash[TRIED] = tried
+    assert tried

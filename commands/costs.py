@@ -76,6 +76,7 @@ def _headline(
     if not listed:
         return f"Nothing of the traffic is charged by the GB{_unknown(found, inventory)}."
     dearest = sorted(listed, key=lambda cost: -cost.month)
+    dearest = [cost for cost in dearest if cost.month] or dearest
     parts = ", ".join(f"{money(cost.month)} {cost.item}" for cost in dearest[:3])
     whole = sum(cost.month for cost in listed)
     text = f"An estimated {money(whole)} a month at this pace: {parts}"

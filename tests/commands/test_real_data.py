@@ -214,3 +214,45 @@ def test_scans_finds_the_slow_scanners_and_nobody_else(asker: Asker, flows: list
     assert {(row["source"], row["target"]): row["ports"] for row in told} == expected
     assert len({source for source, _ in expected}) == 6
     assert not [source for source, _ in expected if is_ours(source)]
+
+
+def test_traffic_adds_up_to_what_was_logged(asker: Asker, flows: list[Flow]) -> None:
+    """What interfaces of hosts exchanged with the internet counts there; the gateway's is again."""
+    accepted = [flow for flow in flows if flow.action == "ACCEPT"]
+    answer = ask(asker, "traffic 1h")
+    told = {row["category"]: row["bytes"] for row in rows(answer, "By category")}
+    by_rule = sum(int(str(row["bytes"])) for row in rows(answer, "What decided"))
+    assert sum(int(str(size)) for size in told.values()) == by_rule
+    own: dict[str, Counter[str]] = defaultdict(Counter)
+    for flow in accepted:
+        own[flow.interface].update({flow.source, flow.target})
+    addresses = {at: counts.most_common(1)[0][0] for at, counts in own.items()}
+    received: Counter[str] = Counter()
+    for flow in accepted:
+        if not is_ours(flow.source) and flow.target == addresses[flow.interface]:
+            received[flow.interface] += flow.bytes
+    gateway = received.most_common(1)[0][0]
+    behind = sum(size for at, size in received.items() if at != gateway)
+    counted = sum(int(str(told[c])) for c in ("aws-service", "internet-in", "internet-out"))
+    sent = sum(
+        flow.bytes
+        for flow in accepted
+        if not is_ours(flow.target)
+        and flow.source == addresses[flow.interface]
+        and flow.interface != gateway
+    )
+    assert counted == pytest.approx(behind + sent, rel=0.001)  # and scans of the gateway itself
+    (method,) = [n.text for n in answer.notes if "second sightings" in n.text]
+    assert f"of {len(accepted)} records" in method.replace("\u2009", "")
+
+
+def test_nat_names_the_hosts_that_downloaded(asker: Asker, flows: list[Flow]) -> None:
+    told = {row["host"]: row for row in rows(ask(asker, "nat 1h"), "Who uses it")}
+    downloads: Counter[str] = Counter()
+    for flow in flows:
+        if flow.action == "ACCEPT" and not is_ours(flow.source) and flow.bytes > 1_000_000:
+            downloads[flow.target] += flow.bytes
+    largest = downloads.most_common(1)[0][0]  # the gateway, for all of them
+    assert largest not in told
+    assert told.keys() <= downloads.keys() | {flow.source for flow in flows}
+    assert len(told) == 5

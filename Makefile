@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check lint types floors bench lock smoke-aws clean
+.PHONY: demo test property check lint types floors bench lock smoke-aws clean
 
 demo: $(VENV)/installed      ## the main job, with neither AWS nor Slack
 	$(BIN)/flows demo --out demo-out
 
 test: $(VENV)/installed-dev  ## the tests
 	$(BIN)/python -m pytest -n auto
+
+property: $(VENV)/installed-dev  ## 20,000 random queries against a plain evaluation
+	$(BIN)/python -m pytest tests/insights/test_against_plain.py --examples 20000
 
 check: lint types floors test ## what CI runs
 

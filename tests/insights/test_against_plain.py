@@ -10,7 +10,7 @@ import csv
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.insights.parser import parse
-from tests.insights.conftest import TRIED
 from tests.insights.data import CUSTOM, NAMES, PLAIN, Data, message, stamp
 from tests.insights.plainly import Evaluator, Moment
 
@@ -27,6 +26,7 @@ NUMBERS = ["0", "1", "2", "10", "44", "443", "5432", "40000", "1000000", "-"]
 TEXTS = ("srcAddr", "dstAddr", "action", "interfaceId", "flowDirection")
 COUNTS = ("srcPort", "dstPort", "bytes", "packets", "tcpFlags", "trafficPath")
 TABLES = 12
+QUERIES = "random queries"  # tests/conftest.py says how many, under this name
 WANTED, ROUND, SECONDS = 20_000, 500, 60
 
 
@@ -259,11 +259,13 @@ def tries(world: World, count: int) -> None:
 
 
 @pytest.mark.timeout(3600)
-def test_random_queries(world: World, pytestconfig: pytest.Config) -> None:
+def test_random_queries(
+    world: World, pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
+) -> None:
     asked = pytestconfig.getoption("--examples", default=None)
     wanted, tried, began = int(asked or WANTED), 0, time.monotonic()
     while tried < wanted and (asked or time.monotonic() - began < SECONDS):
         tries(world, min(ROUND, wanted - tried))
         tried += min(ROUND, wanted - tried)
-        pytestconfig.stash[TRIED] = tried
+    record_property(QUERIES, tried)
     assert tried

@@ -27,6 +27,8 @@ SHORTEST, LONGEST = timedelta(days=1), timedelta(days=3)  # of the time a digest
 WEEK = timedelta(days=7)
 ENOUGH = 0.9  # of a stretch must be counted before it is compared with
 UNWATCHED = "Counted, but not watched: whether anything is unusual is not known."
+LEARNING = "Nothing unusual so far: what is usual is still being learned."
+FEWEST = 48  # known buckets of the day before, for that to be known
 LISTED = 10
 NAMED = 5
 
@@ -133,7 +135,7 @@ class Digests:
             key=key,
             about=About.DIGEST,
             state="partial" if partial else "whole",
-            headline=_headline(unusual, now, partial) if self._watched(now) else UNWATCHED,
+            headline=self._headline(unusual, now, partial),
             zone=str(zone),
             lines=tuple(self._lines(now, then, unusual, sections, zone)),
             charts=(_chart(now, unusual, self._rollups),) if now.known else (),
@@ -144,6 +146,18 @@ class Digests:
                 " ends. Noise is what the internet tries and nobody answers.",
             ),
         )
+
+    def _headline(self, unusual: Sequence[Incident], now: Stretch, partial: bool) -> str:
+        if not self._watched(now):
+            return UNWATCHED
+        if not unusual and not partial and now.known and not self._learned(now):
+            return LEARNING
+        return _headline(unusual, now, partial)
+
+    def _learned(self, now: Stretch) -> bool:
+        """Whether a day was known before, without which no series can be judged."""
+        before = self._rollups.buckets(now.start - SHORTEST, now.start).values()
+        return sum(1 for one in before if one.records) >= FEWEST
 
     def _watched(self, now: Stretch) -> bool:
         """Whether what was counted was looked at too, but for its last hour."""

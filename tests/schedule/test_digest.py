@@ -54,8 +54,13 @@ def line(message: Message, start: str) -> str:
     return next(one for one in message.lines if one.startswith(start))
 
 
-def test_nothing_unusual_is_one_line(store: Store) -> None:
+def test_the_first_day_is_not_called_usual_yet(store: Store) -> None:
     counted(store, DUE - DAY, DUE)
+    assert written(store).headline.startswith("Nothing unusual so far: what is usual is still")
+
+
+def test_nothing_unusual_is_one_line(store: Store) -> None:
+    counted(store, DUE - 2 * DAY, DUE)
     message = written(store)
     assert message.headline == "Nothing unusual."
     assert message.state == "whole"

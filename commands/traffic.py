@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.insights.quoting import Unquotable, fill, literal, pipeline
-from bot.model.answer import Answer, Note, Question, Topic
+from bot.model.answer import Answer, Network, Note, Question, Topic
 from bot.model.chart import Panel, Series, Timeline, Tone
 from bot.model.command import Command, Logs
 from bot.model.query import Row
@@ -33,7 +33,8 @@ from bot.network.sightings import BYTES
 
 MOST_BINS = 30
 MOST_SERVICES = 80  # addresses of AWS that are kept apart from the rest of the internet
-OUTSIDE = "outside"
+OUTSIDE, INSIDE, SERVICE = "outside", "inside", "service"
+LEAST = 0.5  # bytes; sums of parts are not exact to the last
 UNTOLD = "not told apart"
 
 COLUMNS = (
@@ -54,7 +55,6 @@ RULE_COLUMNS = (
 TONES = {Category.UNCLASSIFIED: Tone.NOISE, Category.CROSS_ZONE: Tone.ALARMING}
 
 Group = tuple[str, str, str]  # an interface, and both ends as the query over time groups them
-Parts = Mapping[Category, float]
 
 
 def answer(question: Question, logs: Logs) -> Answer:
@@ -67,10 +67,11 @@ def answer(question: Question, logs: Logs) -> Answer:
             "No traffic was let through in this window.",
             next=(f"traffic {wider_words(question.window)}",),
         )
-    kept = _services(found.traced)
-    (timed,) = logs.query(timed_text(question, period, kept))
-    lines = _over_time(question, period, _split(question, found.traced, kept), timed.rows)
-    lines.update(_untold(question, period, timed.rows, by_time.rows))
+    folding = _folding(question, found, coarse=found_rows.truncated)
+    (timed,) = logs.query(timed_text(period, folding))
+    parts = _parts(question, found, folding)
+    bins = question.window.bins(period)
+    lines = _over_time(bins, parts, timed.rows, by_time.rows)
     return Answer(
         question,
         _headline(found),
@@ -83,7 +84,8 @@ def answer(question: Question, logs: Logs) -> Answer:
 
 METHOD = (
     "Over time, what an interface exchanged with the internet is split among categories as in the"
-    " whole window; all else is exact in each bin."
+    " whole window; all else is exact in each bin. Where pairs of addresses are too many to be told"
+    " apart over time, all of it is split like that."
 )
 
 
@@ -94,34 +96,61 @@ def totals_text(period: Period) -> str:
     )
 
 
-def timed_text(question: Question, period: Period, kept: Sequence[str]) -> str:
-    """The same over time, with all outside addresses as one but those that are kept."""
+def timed_text(period: Period, folding: Folding) -> str:
+    """The same by interface and folded ends over time."""
     return pipeline(
         ACCEPTED,
-        f"fields {_folded('srcAddr', question, kept)} as source,"
-        f" {_folded('dstAddr', question, kept)} as target",
+        f"fields {folding.text('srcAddr')} as source, {folding.text('dstAddr')} as target",
         f"stats sum(bytes) as {BYTES} by interfaceId, source, target, bin({period.text}) as at",
         f"sort {BYTES} desc",
         f"limit {MOST}",
     )
 
 
-def _folded(field: str, question: Question, kept: Sequence[str]) -> str:
-    condition = inside(field, question.inside)
-    if kept:
-        condition += fill(f" or {field} in {{kept}}", kept=tuple(kept))
-    return fill(f"if({condition}, {field}, {{outside}})", outside=OUTSIDE)
+@dataclass(frozen=True)
+class Folding:
+    """Addresses as the query over time groups them, so that its rows stay few.
+
+    All outside are one, but those of AWS services that are `kept`. With `coarse`, for traffic of
+    more pairs than a query returns, all inside are one too, and all that are kept.
+    """
+
+    inside: tuple[Network, ...]
+    kept: tuple[str, ...]
+    coarse: bool
+
+    def text(self, field: str) -> str:
+        ours = literal(INSIDE) if self.coarse else field
+        service = literal(SERVICE) if self.coarse else field
+        text = f"if({inside(field, self.inside)}, {ours}, {literal(OUTSIDE)})"
+        if not self.kept:
+            return text
+        return f"if({fill(f'{field} in {{kept}}', kept=self.kept)}, {service}, {text})"
+
+    def group(self, one: Traced, is_ours: Callable[[str], bool]) -> Group:
+        source, target = (
+            self._folded(one.row.text(field), is_ours) for field in ("srcAddr", "dstAddr")
+        )
+        return one.row.text("interfaceId"), source, target
+
+    def _folded(self, address: str, is_ours: Callable[[str], bool]) -> str:
+        if address in self.kept:
+            return SERVICE if self.coarse else address
+        if is_ours(address):
+            return INSIDE if self.coarse else address
+        return OUTSIDE
 
 
-def _services(traced: Iterable[Traced]) -> list[str]:
-    """The addresses of AWS's services, the busiest."""
+def _folding(question: Question, found: Followed, *, coarse: bool) -> Folding:
+    """Keeps the busiest addresses of AWS's services."""
     moved: Counter[str] = Counter()
-    for one in traced:
+    for one in found.traced:
         if one.road.category is Category.AWS_SERVICE:
             for place in (one.source, one.target):
                 if not place.inside and _writable(place.address):
                     moved[place.address] += one.seen.bytes
-    return [address for address, _ in moved.most_common(MOST_SERVICES)]
+    kept = tuple(address for address, _ in moved.most_common(MOST_SERVICES))
+    return Folding(question.inside, kept, coarse)
 
 
 def _writable(value: str) -> bool:
@@ -131,57 +160,60 @@ def _writable(value: str) -> bool:
         return False
 
 
-def _split(question: Question, traced: Iterable[Traced], kept: Sequence[str]) -> dict[Group, Parts]:
-    """For each group of the query over time, the share of its bytes in each category.
+@dataclass
+class Parts:
+    """Bytes of one group in the traced rows: by category, and with second sightings in all."""
 
-    Second sightings are in the whole but in no category, so shares may be less than one.
-    """
-    whole: Counter[Group] = Counter()
-    parts: dict[Group, Counter[Category]] = defaultdict(Counter)
-    keep, is_ours = frozenset(kept), insider(question.inside)
-    for one in traced:
-        source, target = (
-            address if address in keep or is_ours(address) else OUTSIDE
-            for address in (one.row.text("srcAddr"), one.row.text("dstAddr"))
-        )
-        group = one.row.text("interfaceId"), source, target
-        whole[group] += one.seen.bytes
+    by_category: Counter[Category] = field(default_factory=Counter)
+    bytes: int = 0
+
+
+def _parts(question: Question, found: Followed, folding: Folding) -> dict[Group, Parts]:
+    parts: dict[Group, Parts] = defaultdict(Parts)
+    is_ours = insider(question.inside)
+    for one in found.traced:
+        its = parts[folding.group(one, is_ours)]
+        its.bytes += one.seen.bytes
         if one.counted:
-            parts[group][one.road.category] += one.seen.bytes
-    return {
-        group: {category: value / total for category, value in parts[group].items()}
-        for group, total in whole.items()
-        if total
-    }
+            its.by_category[one.road.category] += one.seen.bytes
+    return parts
 
 
 def _over_time(
-    question: Question, period: Period, split: Mapping[Group, Parts], rows: Iterable[Row]
+    bins: Sequence[datetime],
+    parts: Mapping[Group, Parts],
+    timed: Iterable[Row],
+    by_time: Iterable[Row],
 ) -> dict[str, list[float]]:
-    """Bytes of each category in each bin, in the order of the categories."""
-    bins = {at: n for n, at in enumerate(question.window.bins(period))}
+    """Bytes of each category in each bin, in the order of the categories.
+
+    Each group's bytes over time are split as its traced rows are. What is not traced, because a
+    query stopped at its limit, is the last line, as logged.
+    """
+    places = {at: n for n, at in enumerate(bins)}
     lines = {category: [0.0] * len(bins) for category in Category}
+    untold = [0.0] * len(bins)
+    for row in by_time:
+        if (place := _place(row, places)) is not None:
+            untold[place] += row.number(BYTES)
+    rows = list(timed)
+    whole: Counter[Group] = Counter()
     for row in rows:
-        group = row.text("interfaceId"), row.text("source"), row.text("target")
-        place = _place(row, bins)
-        for category, part in split.get(group, {}).items():
-            if place is not None:
-                lines[category][place] += part * row.number(BYTES)
-    return {category.value: line for category, line in lines.items() if any(line)}
+        whole[_group(row)] += row.number(BYTES)
+    for row in rows:
+        its, place = parts.get(_group(row)), _place(row, places)
+        if its is None or place is None or not row.number(BYTES):
+            continue
+        part = row.number(BYTES) / max(whole[_group(row)], its.bytes)
+        untold[place] -= its.bytes * part
+        for category, bytes_ in its.by_category.items():
+            lines[category][place] += bytes_ * part
+    named = {category.value: line for category, line in lines.items() if any(line)}
+    return named | ({UNTOLD: untold} if max(untold) > LEAST else {})
 
 
-def _untold(
-    question: Question, period: Period, rows: Iterable[Row], by_time: Iterable[Row]
-) -> dict[str, list[float]]:
-    """Bytes in each bin of which the query over time has no row, as logged; nothing is usual."""
-    bins = {at: n for n, at in enumerate(question.window.bins(period))}
-    line = [0.0] * len(bins)
-    for sign, these in ((1, by_time), (-1, rows)):
-        for row in these:
-            place = _place(row, bins)
-            if place is not None:
-                line[place] += sign * row.number(BYTES)
-    return {UNTOLD: line} if any(line) else {}
+def _group(row: Row) -> Group:
+    return row.text("interfaceId"), row.text("source"), row.text("target")
 
 
 def _place(row: Row, bins: Mapping[datetime, int]) -> int | None:

@@ -152,4 +152,5 @@ def test_what_exceeds_a_querys_limit_is_summed_and_said(ask: Ask) -> None:
     assert any("510 B (<1 % of what was logged, 51 records)" in text for text in cautions)
     (chart,) = answer.charts
     assert isinstance(chart, Timeline)
-    assert [series.name for series in chart.panels[0].series] == ["internet-in"]
+    drawn = {s.name: sum(v or 0 for v in s.values) for s in chart.panels[0].series}
+    assert drawn == pytest.approx({"internet-in": 1_099_990, "not told apart": 510})

@@ -1,8 +1,9 @@
 """Asks a real account and a local copy of the same records the same things; prints differences.
 
-`make smoke-aws SOURCE=cloudwatch://REGION/LOG-GROUP`. It reads half an hour of records that ended
-half an hour ago, and costs what CloudWatch takes for scanning them about 25 times. pytest does not
-collect this file.
+`make smoke-aws SOURCE=cloudwatch://REGION/LOG-GROUP`, or a source `athena://REGION/DATABASE/TABLE`
+whose table was made with `flows athena ddl`. It reads half an hour of records that ended half an
+hour ago, and costs what AWS takes for scanning them about 25 times. pytest does not collect this
+file.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.ask.asker import Asker
+from bot.engines.athena.engine import AthenaEngine
+from bot.engines.athena.opening import SCHEME as ATHENA
+from bot.engines.athena.opening import open_athena
 from bot.engines.cloudwatch.engine import CloudWatchEngine
 from bot.engines.cloudwatch.opening import open_cloudwatch
 from bot.engines.engine import Engine, Watch
@@ -99,8 +103,15 @@ def differing(what: str, cloud: list[object], local: list[object]) -> Iterator[s
             return
 
 
-def header(engine: CloudWatchEngine) -> str:
+def opened(source: str) -> CloudWatchEngine | AthenaEngine:
+    return open_athena(source) if source.startswith(ATHENA) else open_cloudwatch(source)
+
+
+def header(engine: CloudWatchEngine | AthenaEngine) -> str:
     """The log's format as a file begins with it."""
+    if isinstance(engine, AthenaEngine):
+        record = engine._table(Watch()).record or ()
+        return " ".join(BY_NAME[c.field].log if c.field in BY_NAME else c.field for c in record)
     layouts = {log.layout for log in engine._lookups.records(Watch()).flow_logs}
     if len(layouts) > 1:
         raise SystemExit("several formats in one source: take one log group at a time")
@@ -111,7 +122,7 @@ def header(engine: CloudWatchEngine) -> str:
 def main(source: str) -> int:
     end = (datetime.now(UTC) - AGO).replace(second=0, microsecond=0)
     window = Window(end - LENGTH, end)
-    cloud = open_cloudwatch(source)
+    cloud = opened(source)
     with tempfile.TemporaryDirectory() as folder:
         try:
             records = copy(cloud, window, header(cloud), Path(folder))

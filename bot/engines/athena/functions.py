@@ -445,8 +445,7 @@ def _percentile(of: Expressions, node: exp.PercentileCont) -> Typed:
 
     def item(rounded: str) -> exp.Expr:
         at = exp.Cast(this=call(rounded, place.copy()), to=exp.DataType.build("BIGINT"))
-        at = exp.Add(this=at, expression=whole(1))
-        return call("element_at", values.copy(), at)
+        return call("element_at", values.copy(), exp.Add(this=at, expression=whole(1)))
 
     step = exp.Paren(this=exp.Sub(this=item("ceil"), expression=item("floor")))
     beyond = exp.Paren(this=exp.Sub(this=place.copy(), expression=call("floor", place.copy())))

@@ -31,8 +31,11 @@ FUNCTIONS: Mapping[str, str] = {
     "urlencode": _ESCAPES,
 }
 COMMANDS: Mapping[type[nodes.Node], tuple[str, str]] = {
+    nodes.Estimate: ("estimate", "Athena says what a query read when it has run"),
     nodes.Fillmissing: ("fillmissing", "rows that are not there cannot be made in Athena so far"),
     nodes.Json: ("json", _JSON),
+    nodes.LogSource: ("SOURCE", "the table is named by the source of the bot"),
+    nodes.Lookup: ("lookup", "its tables lie beside the bot, where Athena cannot read them"),
     nodes.Outlier: ("outlier", "Athena's percentiles over all rows are approximate"),
     nodes.ParseCsv: ("parse csv", "Athena has no way to take text in quotes apart like this"),
     nodes.ParseLogfmt: ("parse logfmt", _JSON),

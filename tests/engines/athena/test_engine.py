@@ -147,7 +147,7 @@ def test_results_go_where_the_source_says(aws: Aws) -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("stats pct(bytes, 95) as p", NotSupported),
+        ("stats max(hexToDec(srcAddr)) as p", NotSupported),
         ("filtr x", BadQuery),
         ("fields nope(", BadQuery),
     ],

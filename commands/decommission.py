@@ -16,9 +16,9 @@ from bot.model.inventory import Inventory
 from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period
-from bot.model.writing import count, duration, many, wider_words, window_words, written
+from bot.model.writing import duration, many, wider_words, window_words, written
 from bot.network.counting import ANSWER, BYTES, busiest, legs
-from bot.network.covering import ALL, Seen, covering, hours_of, recorded, seen_by_interface
+from bot.network.covering import Proof, hours_of, prove, recorded
 from bot.network.ports import protocol, service
 from bot.network.ranges import holds, insider, within
 
@@ -104,15 +104,6 @@ class Thing:
 
     def condition(self, field_name: str) -> str:
         return "(" + " or ".join(within(field_name, n) for n in self.networks) + ")"
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What its interfaces wrote; `doubt` is why that proves nothing, empty where it does."""
-
-    seen: Mapping[str, Seen]
-    doubts: Mapping[str, str]
-    doubt: str
 
 
 def answer(question: Question, logs: Logs) -> Answer:
@@ -204,21 +195,7 @@ def _proof(question: Question, thing: Thing, logs: Logs) -> Proof:
         return Proof({}, {}, "its interface is not known")
     only = fill("filter interfaceId in {names}", names=thing.interfaces)
     (found,) = logs.query(recorded(logs.fields, only))
-    seen, known = seen_by_interface(found.rows), covering(logs.inventory)
-    hours = hours_of(question.window)
-    doubts = {}
-    for name in thing.interfaces:
-        its = seen.get(name)
-        if its is None:
-            doubts[name] = "it wrote no record at all"
-        elif not its.throughout(question.window):
-            doubts[name] = f"it wrote records in {count(its.hours)} of {count(hours)} hours"
-        elif known.traffic(name) not in (ALL, ""):
-            doubts[name] = f"only {known.traffic(name)} is logged"
-        elif its.skipdata:
-            doubts[name] = f"{many(its.skipdata, 'SKIPDATA record')}: flows are missing"
-    first = next(iter(doubts.items()), None)
-    return Proof(seen, doubts, f"of {first[0]}, {first[1]}" if first else "")
+    return prove(thing.interfaces, found.rows, logs.inventory, question.window)
 
 
 def _traffic(thing: Thing, rows: Iterable[Row], is_ours: Callable[[str], bool]) -> Traffic:

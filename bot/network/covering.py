@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from bot.insights.quoting import pipeline
 from bot.model.inventory import FlowLog, Interface, Inventory
 from bot.model.query import Row
 from bot.model.window import Period, Window
+from bot.model.writing import count, many
 
 ALL, ACCEPT, REJECT = "ALL", "ACCEPT", "REJECT"
 HOUR = Period(3600, "1h")
@@ -148,3 +149,42 @@ class Covering:
 
 def covering(inventory: Inventory) -> Covering:
     return Covering(inventory, tuple(inventory.flow_logs.values()))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What interfaces wrote, and whether their silence proves anything.
+
+    `doubts` say by interface why it does not; `doubt` is the first of them, empty where there is
+    none.
+    """
+
+    seen: Mapping[str, Seen]
+    doubts: Mapping[str, str]
+    doubt: str
+
+
+def prove(
+    interfaces: Sequence[str], rows: Iterable[Row], inventory: Inventory, window: Window
+) -> Proof:
+    """Whether rows of `recorded` show that interfaces were logged throughout the window."""
+    seen, known = seen_by_interface(rows), covering(inventory)
+    doubts = {}
+    for name in interfaces:
+        said = _doubt(seen.get(name), known.traffic(name), window)
+        if said:
+            doubts[name] = said
+    first = next(iter(doubts.items()), None)
+    return Proof(seen, doubts, f"of {first[0]}, {first[1]}" if first else "")
+
+
+def _doubt(seen: Seen | None, traffic: str, window: Window) -> str:
+    if seen is None:
+        return "it wrote no record at all"
+    if not seen.throughout(window):
+        return f"it wrote records in {count(seen.hours)} of {count(hours_of(window))} hours"
+    if traffic not in (ALL, ""):
+        return f"only {traffic} is logged"
+    if seen.skipdata:
+        return f"{many(seen.skipdata, 'SKIPDATA record')}: flows are missing"
+    return ""

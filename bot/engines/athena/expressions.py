@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from bot.engines.athena import functions, times
+from bot.engines.athena import aggregates, functions, times
 from bot.engines.athena.typed import (
     NUMBERS,
     Kind,
@@ -311,4 +311,5 @@ _RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Try: _E._try,
     exp.Anonymous: _anonymous,
     **functions.RULES,
+    **aggregates.RULES,
 }

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp, parse_one
 
+from bot.engines.athena.aggregates import ordered
 from bot.engines.athena.expressions import PREFIX, Expressions, safe_name
-from bot.engines.athena.functions import ordered
 from bot.engines.athena.typed import Kind, Refused, Typed, cast
 
 LONGEST = 262_144  # bytes; of a query of Athena

@@ -133,7 +133,7 @@ def test_categories_are_told_apart_from_each_other_and_from_the_rest(sight: str)
     assert min(apart(*pair, sight) for pair in combinations(together, 2)) >= CATEGORIES_APART
 
 
-@pytest.mark.parametrize("colour", {*TONES.values(), *CATEGORIES})
+@pytest.mark.parametrize("colour", sorted({*TONES.values(), *CATEGORIES}))
 def test_fills_stand_out_from_the_background(colour: str) -> None:
     assert contrast(colour, palette.BACKGROUND) >= 3
 

@@ -11,11 +11,12 @@ from datetime import datetime
 from bot.ask.cache import Cache
 from bot.ask.progress import Together
 from bot.engines.engine import Engine, Watch
+from bot.insights.nodes import Limit
 from bot.insights.parser import parse
 from bot.model.answer import QueryRun
 from bot.model.errors import Cancelled, NotSupported
 from bot.model.inventory import Inventory
-from bot.model.query import Query, Result, Statistics
+from bot.model.query import DEFAULT_LIMIT, LARGEST_LIMIT, Query, Result, Statistics
 from bot.model.window import Window
 
 
@@ -63,7 +64,8 @@ class Running:
 
     def begin(self, text: str, window: Window | None = None) -> Future[Run]:
         """Start a query, over the question's window or another; `finish` waits for it."""
-        return self._executor.submit(self._run, Query(text, window or self._window))
+        query = Query(text, window or self._window, _most_rows(text))
+        return self._executor.submit(self._run, query)
 
     def finish(self, *started: Future[Run]) -> list[Run]:
         """Wait for queries. Raises what the first one that failed raised, and stops the rest."""
@@ -98,6 +100,15 @@ class Running:
         result = self._engine.run(query, watch)
         self._cache.put(query, result)
         return Run(query, result)
+
+
+def _most_rows(text: str) -> int:
+    """A text that limits itself may have all the rows an engine gives; others AWS's default."""
+    try:
+        limits = any(isinstance(stage, Limit) for stage in parse(text).commands)
+    except NotSupported:
+        return DEFAULT_LIMIT
+    return LARGEST_LIMIT if limits else DEFAULT_LIMIT
 
 
 def _cause(started: Sequence[Future[Run]]) -> BaseException:

@@ -24,6 +24,8 @@ LINES = {
     "why": "why app-b1 db-a1 5432 3h",
     "top-talkers": "top-talkers external 24h",
     "trend": "trend bytes 24h",
+    "traffic": "traffic 24h",
+    "dashboard": "dashboard 24h",
     "scans": "scans 24h",
 }
 

@@ -98,7 +98,8 @@ def _who(facts: Facts) -> str:
     ports = _sums(facts.pairs, 2)
     if not sources:
         return next(iter(facts.series))
-    return f"{_some(sources)} → {_some(targets)} {_ports(ports)}"
+    comma = "," if len(targets) > 1 else ""  # "and 1 other port" would be about ports
+    return f"{_some(sources)} → {_some(targets)}{comma} {_ports(ports)}"
 
 
 def _some(sums: Counter[str]) -> str:

@@ -103,12 +103,15 @@ class Running:
 
 
 def _most_rows(text: str) -> int:
-    """A text that limits itself may have all the rows an engine gives; others AWS's default."""
+    """AWS's default, or more where a text limits itself to more.
+
+    A result that has as many rows is taken for cut off, so it is never more than the text's own.
+    """
     try:
-        limits = any(isinstance(stage, Limit) for stage in parse(text).commands)
+        limits = [stage.count.value for stage in parse(text).commands if isinstance(stage, Limit)]
     except NotSupported:
         return DEFAULT_LIMIT
-    return LARGEST_LIMIT if limits else DEFAULT_LIMIT
+    return max(DEFAULT_LIMIT, int(min(*limits, LARGEST_LIMIT))) if limits else DEFAULT_LIMIT
 
 
 def _cause(started: Sequence[Future[Run]]) -> BaseException:

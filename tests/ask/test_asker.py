@@ -218,3 +218,19 @@ def test_a_wrong_line_never_reaches_the_engine() -> None:
     with pytest.raises(BadLine, match="Did you mean asking"):
         Asker(engine, [asking(ONE)], clock=lambda: NOW).ask("askin", zone=ZONE, watch=Watch())
     assert engine.asked == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("fields srcAddr", 10_000),
+        ("fields srcAddr | limit 20", 10_000),  # twenty rows of twenty are no answer cut off
+        ("fields srcAddr | limit 10000", 10_000),
+        ("fields srcAddr | limit 50000", 50_000),
+        ("fields srcAddr | limit 50000 | limit 30000", 30_000),
+    ],
+)
+def test_how_many_rows_a_text_may_have(text: str, rows: int) -> None:
+    engine = Scripted()
+    ask(engine, asking(text))
+    assert {query.limit for query in engine.asked if query.text == text} == {rows}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from bot.insights.quoting import Unquotable, fill, literal, pipeline
+from bot.insights.quoting import fill, is_quotable, pipeline
 from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Bars, Series, Tone
 from bot.model.command import Argument, Command, Logs, Takes
@@ -22,7 +23,7 @@ from bot.network.ranges import is_inside, within
 EARLIER = timedelta(days=7)  # before the window, when the line names none
 MOST = 10_000  # clients of one window
 LISTED = 50
-CHECKED = 200  # clients that are looked for by name where a list was cut off
+CHECKED = 100  # clients that are looked for by name where a list was cut off
 DRAWN = 12
 
 COLUMNS = (
@@ -80,7 +81,7 @@ def text(question: Question, only: tuple[str, ...] = ()) -> str:
         reply=talk.reply_from(ports),
         only=(
             fill("filter port in {ports}", ports=ports),
-            f"filter {within('server', host)}" if host else None,
+            talk.between(_anyone, partial(within, network=host)) if host else None,
             fill("filter client in {clients}", clients=only) if only else None,
         ),
         by=("client",),
@@ -92,6 +93,10 @@ def text(question: Question, only: tuple[str, ...] = ()) -> str:
         f"sort {talk.MOVED} desc",
         fill("limit {most}", most=MOST),
     )
+
+
+def _anyone(field: str) -> str:
+    return fill(f"{field} != {{none}}", none="")
 
 
 def _earlier(question: Question) -> Window:
@@ -114,19 +119,12 @@ def _missing(
     missing = [row for row in here.rows if row.text("client") not in known]
     if len(there.rows) < MOST:
         return missing
-    names = [name for row in missing if _writable(name := row.text("client"))][:CHECKED]
+    names = [name for row in missing if is_quotable(name := row.text("client"))][:CHECKED]
     if not names:
         return []
     (found,) = logs.query(text(question, tuple(names)), window=window)
     still = set(names) - {row.text("client") for row in found.rows}
     return [row for row in missing if row.text("client") in still]
-
-
-def _writable(value: str) -> bool:
-    try:
-        return bool(literal(value))
-    except Unquotable:
-        return False
 
 
 def _headline(question: Question, found: Found) -> str:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bot.insights.quoting import pipeline
 from bot.model.answer import Answer, Network, Note, Question, Topic
@@ -87,7 +88,9 @@ def texts(question: Question) -> tuple[str, str]:
     """Servers the host talked to, and requests of it that were rejected."""
     network = _asked(question)
     either = f"({within('srcAddr', network)} or {within('dstAddr', network)})"
-    is_client = f"filter {within('client', network)} and not ({within('server', network)})"
+    is_client = talk.between(
+        partial(within, network=network), lambda field: f"(not {within(field, network)})"
+    )
     accepted = talk.conversations(
         f'filter action = "ACCEPT" and {either}',
         only=(is_client,),

@@ -122,17 +122,19 @@ def texts(question: Question) -> tuple[str, ...]:
         *(
             pipeline(
                 f'filter action = "ACCEPT" and {is_ours}',
-                "stats sum(bytes) as seenBytes by srcAddr, dstAddr, interfaceId",
-                "stats max(seenBytes) as onceBytes by srcAddr, dstAddr",
-                f"stats sum(onceBytes) as total by {host}",
+                f"stats sum(bytes) as seenBytes by {host}, interfaceId",
+                f"stats max(seenBytes) as total by {host}",
                 "sort total desc",
                 "limit 10000",
             )
             for host, is_ours in (("srcAddr", source), ("dstAddr", target))
         ),
         pipeline(
-            talk.conversations('filter action = "ACCEPT"', by=("port", "protocol")),
-            f"filter {talk.BACK_PACKETS} > 0",
+            'filter action = "ACCEPT"',
+            legs(ANSWER),
+            talk.WAYS,
+            f"stats sum(bytes) as {talk.MOVED}, sum(hereBytes) as {talk.BACK} by port, protocol",
+            f"filter {talk.BACK} > 0",
             f"sort {talk.MOVED} desc",
             "limit 10000",
         ),
@@ -387,9 +389,9 @@ def _notes(question: Question, found: Difference, other: Window) -> Iterator[Not
         f"Compared with {span(other, question.zone)}, in values an hour. Something has changed when"
         f" it is {MOVED:g} times as much or as little, and by {PART:.0%} of all for hosts and"
         f" ports; rejects when there are {SEVERAL} or more in one of the windows. Hosts are those"
-        " inside, without NAT gateways that the inventory names; each pair counts at the interface"
-        " that saw most of its bytes. Ports are those that answered. Rejects are requests from"
-        " inside, as logged.",
+        " inside, without NAT gateways that the inventory names; each counts at the interface that"
+        " saw most of its bytes. Ports are those that answered, with bytes as logged. Rejects are"
+        " requests from inside, as logged.",
     )
     if not found.before.recorded:
         yield Note(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.insights.quoting import Unquotable, fill, literal, pipeline
+from bot.insights.quoting import fill, is_quotable, pipeline
 from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Panel, Series, Timeline, Tone
 from bot.model.command import Argument, Command, Logs, Takes
@@ -165,7 +165,7 @@ def _chart(question: Question, logs: Logs, found: Clusters) -> Timeline:
     """Bytes of the largest services over time; the others together."""
     period = question.window.period()
     bins = question.window.bins(period)
-    drawn = [row for row in found.services.rows if _writable(row)][:DRAWN]
+    drawn = [row for row in found.services.rows if is_quotable(row.text("ecsServiceName"))][:DRAWN]
     names = tuple(dict.fromkeys(row.text("ecsServiceName") for row in drawn)) or (NONE,)
     whole, parts = logs.query(*over_time(question, names, period))
     total = Counter({row.moment("at"): row.number("total") for row in whole.rows})
@@ -194,13 +194,6 @@ def over_time(question: Question, services: tuple[str, ...], period: Period) -> 
             "limit 10000",
         ),
     )
-
-
-def _writable(row: Row) -> bool:
-    try:
-        return bool(literal(row.text("ecsServiceName")))
-    except Unquotable:
-        return False
 
 
 def _next(question: Question, found: Clusters) -> tuple[str, ...]:

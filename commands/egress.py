@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from bot.insights.quoting import Unquotable, fill, literal, pipeline
+from bot.insights.quoting import fill, is_quotable, pipeline
 from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Panel, Series, Timeline, Tone
 from bot.model.command import Argument, Command, Logs, Takes
@@ -17,9 +18,9 @@ from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period, Window
 from bot.model.writing import count, duration, many, size, span, wider_words, window_words
 from bot.network import conversations as talk
-from bot.network.counting import ANSWER, legs
+from bot.network.counting import ANSWER
 from bot.network.gateways import ALIKE, SHARED
-from bot.network.ranges import inside, within
+from bot.network.ranges import inside, outside, within
 from bot.network.transfers import (
     DESTINATIONS as MORE_DESTINATIONS,
 )
@@ -43,7 +44,6 @@ DESTINATIONS = (
     Column("hosts", "Hosts", Kind.COUNT),
     Column("sent", "Sent", Kind.BYTES),
     Column("received", "Received", Kind.BYTES),
-    Column("ports", "Ports", Kind.COUNT, detail=True),
     Column("first", "First seen", Kind.TIME),
     Column("last", "Last seen", Kind.TIME),
     Column("new", "New"),
@@ -78,7 +78,7 @@ class Egress:
     bins: Bins
     whole: dict[datetime, int]
     transfers: Sequence[Transfer]
-    destinations_in_all: int
+    least_destinations: str
 
     @property
     def sent(self) -> int:
@@ -88,11 +88,13 @@ class Egress:
 def answer(question: Question, logs: Logs) -> Answer:
     period = question.window.period()
     earlier = _earlier(question)
-    hosts, pairs, passed = logs.query(*texts(question))
-    gateways = _gateways(logs, pairs.rows, passed.rows)
+    hosts, got = logs.query(*texts(question))
+    gateways = _gateways(question, logs, hosts.rows, got.rows)
     kept = [row for row in hosts.rows if row.text("client") not in gateways]
-    destinations, number, peaks, whole = logs.query(*texts_without(question, gateways, period))
-    names = [name for row in peaks.rows if _writable(name := row.text("srcAddr"))]
+    destinations_text, *over_time = texts_without(question, gateways, period)
+    (destinations,) = logs.query(destinations_text)  # alone: it may take much memory
+    peaks, whole = logs.query(*over_time)
+    names = [name for row in peaks.rows if is_quotable(name := row.text("client"))]
     bins = _bins(logs.query(bins_text(question, names, period))[0]) if names else {}
     new = None if earlier is None else _new(question, logs, destinations.rows, earlier)
     found = Egress(
@@ -104,7 +106,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         bins,
         {at: row.number("whole") for row in whole.rows if (at := row.moment("at"))},
         transfers(bins),
-        sum(row.number("servers") for row in number.rows),
+        "at least " if destinations.truncated else "",
     )
     return Answer(
         question,
@@ -116,96 +118,92 @@ def answer(question: Question, logs: Logs) -> Answer:
     )
 
 
-def texts(question: Question) -> tuple[str, str, str]:
-    """Hosts that sent outside, their pairs with servers there, and what hosts have with hosts."""
-    outward = _outward(question)
-    accepted = 'filter action = "ACCEPT"'
-    within_us = (
-        f"filter {inside('client', question.inside)} and {inside('server', question.inside)}"
-    )
+def texts(question: Question) -> tuple[str, str]:
+    """What each host sent outside, at its own interface, and what each got from hosts inside."""
+    ours = partial(inside, extra=question.inside)
     return (
+        pipeline(_by_host(question), f"sort {talk.SENT} desc", "limit 10000"),
         pipeline(
-            talk.conversations(
-                accepted,
-                only=outward,
-                by=("client",),
-                also="count_distinct(server) as destinations",
-            ),
-            f"sort {talk.SENT} desc",
-            "limit 10000",
-        ),
-        pipeline(
-            talk.conversations(accepted, only=_outward(question, all_hosts=True)),
-            f"sort {talk.MOVED} desc",
-            "limit 10000",
-        ),
-        pipeline(
-            talk.conversations(accepted, only=(within_us,), by=("server",)),
+            ACCEPTED,
+            talk.ends(ANSWER),
+            f"filter {ours('srcAddr')} and {ours('dstAddr')}",
+            "stats sum(bytes) as seenBytes by server, interfaceId",
+            f"stats max(seenBytes) as {talk.MOVED} by server",
             f"sort {talk.MOVED} desc",
             "limit 10000",
         ),
     )
 
 
-def texts_without(
-    question: Question, gateways: set[str], period: Period
-) -> tuple[str, str, str, str]:
-    """Destinations, their number, hosts by their largest bin, and all that was sent over time."""
-    known = tuple(sorted(name for name in gateways if _writable(name)))
-    not_gateways = fill("filter client not in {known}", known=known) if known else None
-    by_destination = talk.conversations(
-        'filter action = "ACCEPT"',
-        only=(*_outward(question), not_gateways),
+def texts_without(question: Question, gateways: set[str], period: Period) -> tuple[str, ...]:
+    """Destinations, hosts by their largest bin, and all that was sent over time."""
+    known = tuple(sorted(name for name in gateways if is_quotable(name)))
+    others = fill("filter client not in {known}", known=known) if known else None
+    by_bin = _by_host(question, others, period, count=False)
+    by_destination = talk.pairs(
+        ACCEPTED,
+        only=(*_outward(question), others),
         by=("server",),
-        also="count_distinct(client) as hosts, count_distinct(port) as ports",
-    )
-    by_bin = _by_bin(
-        question,
-        period,
-        fill("filter srcAddr not in {known}", known=known) if known else None,
+        also="count_distinct(client) as hosts",
     )
     return (
         pipeline(by_destination, f"sort {talk.SENT} desc", "limit 10000"),
-        pipeline(by_destination, "stats count(*) as servers"),
         pipeline(
             by_bin,
-            "stats max(total) as peak by srcAddr",
+            f"stats max({talk.SENT}) as peak by client",
             "sort peak desc",
             fill("limit {most}", most=LOOKED_AT),
         ),
         pipeline(
-            by_bin, "stats sum(total) as whole by at", "sort at asc",
+            by_bin,
+            f"stats sum({talk.SENT}) as whole by at",
+            "sort at asc",
             "limit 10000",
         ),
-    )  # fmt: skip
+    )
 
 
 def bins_text(question: Question, names: Sequence[str], period: Period) -> str:
     """What some hosts sent outside over time, and to how many destinations."""
-    only = fill("filter srcAddr in {names}", names=tuple(names))
-    return pipeline(_by_bin(question, period, only), "sort at asc", "limit 10000")
+    only = fill("filter client in {names}", names=tuple(names))
+    return pipeline(_by_host(question, only, period), "sort at asc", "limit 10000")
 
 
-def _outward(question: Question, *, all_hosts: bool = False) -> tuple[str | None, ...]:
-    host = None if all_hosts else question.network("host")
-    return (
-        f"filter {inside('client', question.inside)} and not {inside('server', question.inside)}",
-        f"filter {within('client', host)}" if host else None,
+ACCEPTED = 'filter action = "ACCEPT"'
+
+
+def _by_host(
+    question: Question,
+    only: str | None = None,
+    period: Period | None = None,
+    *,
+    count: bool = True,
+) -> str:
+    """What hosts exchanged with servers outside, by host and perhaps by time.
+
+    A host's own interface sees all of it, so the one that saw most is the one that counts. To
+    `count` destinations takes memory.
+    """
+    seen = ", count_distinct(server) as seenServers" if count else ""
+    most = ", max(seenServers) as destinations" if count else ""
+    at, seen_at = ("", "") if period is None else (", at", f", bin({period.text}) as at")
+    return pipeline(
+        ACCEPTED,
+        talk.ends(ANSWER),
+        *_outward(question),
+        only,
+        talk.WAYS,
+        f"stats sum(thereBytes) as seenThere, sum(hereBytes) as seenHere{seen}"
+        f" by client, interfaceId{seen_at}",
+        f"stats max(seenThere) as {talk.SENT}, max(seenHere) as {talk.BACK}{most} by client{at}",
     )
 
 
-def _by_bin(question: Question, period: Period, only: str | None) -> str:
-    host = question.network("host")
-    return pipeline(
-        'filter action = "ACCEPT"',
-        f"filter {inside('srcAddr', question.inside)} and not {inside('dstAddr', question.inside)}",
-        f"filter {within('srcAddr', host)}" if host else None,
-        only,
-        legs(ANSWER),
-        'filter leg = "request"',
-        f"stats sum(bytes) as seenBytes by srcAddr, dstAddr, interfaceId, bin({period.text}) as at",
-        "stats max(seenBytes) as onceBytes by srcAddr, dstAddr, at",
-        "stats sum(onceBytes) as total, count(*) as destinations by srcAddr, at",
+def _outward(question: Question) -> tuple[str | None, ...]:
+    ours, host = partial(inside, extra=question.inside), question.network("host")
+    return (
+        talk.between(ours, partial(outside, extra=question.inside)),
+        f"filter {within('client', host)}" if host else None,
     )
 
 
@@ -222,32 +220,43 @@ def _earlier(question: Question) -> Window | None:
     return earlier
 
 
-def _gateways(logs: Logs, pairs: Sequence[Row], passed: Sequence[Row]) -> set[str]:
+def _gateways(question: Question, logs: Logs, hosts: Sequence[Row], got: Sequence[Row]) -> set[str]:
     """NAT gateways: of the inventory, and hosts that pass on just what others have as their own."""
     known = {a for nat in logs.inventory.nat_gateways.values() for a in nat.private_addresses}
-    into = Counter({row.text("server"): row.number(talk.MOVED) for row in passed})
-    out: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in pairs:
-        out[row.text("client")][row.text("server")] += row.number(talk.MOVED)
-    return known | {
-        host
-        for host, moved in out.items()
-        if into[host] and abs(into[host] - moved.total()) <= ALIKE * into[host]
-        if _shared(host, out) >= SHARED * moved.total()
+    into = Counter({row.text("server"): row.number(talk.MOVED) for row in got})
+    alike = {
+        host: moved
+        for row in hosts
+        if (host := row.text("client")) not in known and is_quotable(host)
+        if (moved := row.number(talk.SENT) + row.number(talk.BACK))
+        and abs(into[host] - moved) <= ALIKE * into[host]
     }
+    if not alike:
+        return known
+    (pairs,) = logs.query(
+        pipeline(
+            talk.pairs(ACCEPTED, only=_outward(question)), f"sort {talk.MOVED} desc", "limit 10000"
+        )
+    )
+    shared = _shared(pairs.rows, set(alike))
+    return known | {host for host, moved in alike.items() if shared[host] >= SHARED * moved}
 
 
-def _shared(host: str, out: dict[str, Counter[str]]) -> int:
-    """Bytes of a host with servers that other hosts are recorded with."""
-    others = {server for other, moved in out.items() if other != host for server in moved}
-    return sum(moved for server, moved in out[host].items() if server in others)
+def _shared(pairs: Sequence[Row], hosts: set[str]) -> Counter[str]:
+    """Bytes of each of the hosts with servers that others are recorded with too."""
+    others = {row.text("server") for row in pairs if row.text("client") not in hosts}
+    shared: Counter[str] = Counter()
+    for row in pairs:
+        if row.text("client") in hosts and row.text("server") in others:
+            shared[row.text("client")] += row.number(talk.MOVED)
+    return shared
 
 
 def _bins(result: Result) -> Bins:
     bins: Bins = defaultdict(dict)
     for row in result.rows:
         if at := row.moment("at"):
-            bins[row.text("srcAddr")][at] = row.number("total"), row.number("destinations")
+            bins[row.text("client")][at] = row.number(talk.SENT), row.number("destinations")
     return bins
 
 
@@ -255,13 +264,13 @@ def _new(
     question: Question, logs: Logs, destinations: Sequence[Row], earlier: Window
 ) -> set[str] | None:
     """Listed destinations that the earlier window has not; None when it has no record at all."""
-    names = [name for row in destinations[:LISTED] if _writable(name := row.text("server"))]
+    names = [name for row in destinations[:LISTED] if is_quotable(name := row.text("server"))]
     if not names:
         return set()
     only = (*_outward(question), fill("filter server in {names}", names=tuple(names)))
     seen, recorded = logs.query(
         pipeline(
-            talk.conversations('filter action = "ACCEPT"', only=only, by=("server",)),
+            talk.pairs(ACCEPTED, only=only, by=("server",)),
             "limit 10000",
         ),
         "stats count(*) as records",
@@ -270,13 +279,6 @@ def _new(
     if not any(row.number("records") for row in recorded.rows):
         return None
     return set(names) - {row.text("server") for row in seen.rows}
-
-
-def _writable(value: str) -> bool:
-    try:
-        return bool(literal(value))
-    except Unquotable:
-        return False
 
 
 def _headline(question: Question, found: Egress, period: Period) -> str:
@@ -290,7 +292,7 @@ def _headline(question: Question, found: Egress, period: Period) -> str:
     first = found.hosts[0]
     parts.append(
         f"{found.least}{many(len(found.hosts), 'host')} sent {size(found.sent)} to"
-        f" {many(found.destinations_in_all, 'destination')} outside, most"
+        f" {found.least_destinations}{many(len(found.destinations), 'destination')} outside, most"
         f" {first.text('client')} ({size(first.number(talk.SENT))})"
     )
     if found.new:
@@ -325,7 +327,7 @@ def _tables(found: Egress) -> Iterator[Table]:
     )
     yield Table("Hosts", HOSTS, hosts, left_off=len(found.hosts) - len(hosts))
     rows = tuple(_destination_row(row, found.new) for row in found.destinations[:LISTED])
-    left_off = found.destinations_in_all - len(rows)
+    left_off = len(found.destinations) - len(rows)
     yield Table("Destinations", DESTINATIONS, rows, left_off=left_off)
 
 
@@ -349,7 +351,6 @@ def _destination_row(row: Row, new: set[str] | None) -> tuple[Value, ...]:
         row.number("hosts"),
         row.number(talk.SENT),
         row.number(talk.BACK),
-        row.number("ports"),
         row.moment(talk.FIRST),
         row.moment(talk.LAST),
         None if new is None else "new" if server in new else "seen before",
@@ -406,7 +407,8 @@ def _notes(
     yield Note(
         Topic.METHOD,
         "What hosts inside sent to servers outside over connections they began; answers to visitors"
-        f" are not in it. {talk.COUNTED}",
+        " are not in it. Each host counts at the interface that saw most of its bytes, and so does"
+        " each pair of a host and a destination.",
     )
     yield Note(
         Topic.METHOD,

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.insights.quoting import Unquotable, fill, literal, pipeline
+from bot.insights.quoting import fill, is_quotable, pipeline
 from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Panel, Series, Timeline, Tone
 from bot.model.command import Argument, Command, Logs, Takes
-from bot.model.query import Result, Row
+from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period
 from bot.model.writing import many, wider_words, window_words
 from bot.network.counting import ANSWER, legs
 from bot.network.ports import described, service
-from bot.network.ranges import is_inside, within
+from bot.network.ranges import inside, is_inside, within
 
 LISTED = 50
+CHECKED = 80  # pairs that are looked at connection by connection
 DRAWN = 20  # pairs that the chart adds up
 NEVER = 9_999_999_999_999  # milliseconds; later than any record
 
@@ -44,7 +45,7 @@ class Found:
 
     ours: Sequence[Row]
     others: Sequence[Row]
-    truncated: bool
+    left_out: int  # pairs that were not looked at
 
     @property
     def rows(self) -> list[Row]:
@@ -52,15 +53,22 @@ class Found:
 
 
 def answer(question: Question, logs: Logs) -> Answer:
-    (result,) = logs.query(text(question))
-    found = _found(question, result)
+    (result,) = logs.query(candidates(question))
+    looked_at = [row for row in result.rows if is_quotable(_key(row)[:2])][:CHECKED]
+    rows = logs.query(text(question, looked_at))[0].rows if looked_at else ()
+    keys = {_key(row) for row in looked_at}
+    found = _found(
+        question,
+        [row for row in rows if _key(row) in keys],
+        len(result.rows) - len(looked_at),
+    )
     charts = (_chart(question, logs, found),) if found.rows else ()
     return Answer(
         question,
         _headline(question, found),
         tables=(_table(question, found),) if found.rows else (),
         charts=charts,
-        notes=(Note(Topic.METHOD, METHOD),) if found.rows else (),
+        notes=tuple(_notes(found)),
         next=_next(question, found),
     )
 
@@ -73,26 +81,35 @@ METHOD = (
 )
 
 
-def text(question: Question) -> str:
-    """Pairs by port with rejects that no answer came before, and with an answer after."""
-    ports, source = question.ports("port"), question.network("source")
-    target = question.network("target")
+def _notes(found: Found) -> Iterator[Note]:
+    if found.left_out:
+        yield Note(
+            Topic.CAUTION,
+            f"{many(found.left_out, 'more pair')} may have been rejected and later let through;"
+            f" looked at were {CHECKED}, those inside first. A narrower question has the others.",
+        )
+    if found.rows:
+        yield Note(Topic.METHOD, METHOD)
+
+
+def candidates(question: Question) -> str:
+    """Pairs by port that were rejected and answered later, late packets included."""
     return pipeline(
-        'filter action in ["ACCEPT", "REJECT"] and protocol in [6, 17]',
-        _conversation(),
-        fill("filter port in {ports}", ports=ports) if ports else None,
-        f"filter {within('client', source)}" if source else None,
-        f"filter {within('server', target)}" if target else None,
-        'fields if(leg = "request" and action = "REJECT", 1, 0) as refused,'
-        ' if(leg = "reply" and action = "ACCEPT", 1, 0) as passed',
-        "filter refused = 1 or passed = 1",
-        fill(
-            "fields if(refused = 1, toMillis(@timestamp), {never}) as refusedAt,"
-            " if(refused = 1, toMillis(@timestamp), 0) as refusedTill,"
-            " if(passed = 1, toMillis(@timestamp), {never}) as passedAt,"
-            " if(passed = 1, toMillis(@timestamp), 0) as passedTill",
-            never=NEVER,
-        ),
+        _events(question),
+        "stats sum(refused) as refusals, sum(passed) as passes, min(refusedAt) as firstRefused,"
+        " max(passedTill) as lastPassed by client, server, port, protocol",
+        "filter refusals > 0 and passes > 0 and lastPassed > firstRefused",
+        "fields client, server, port, protocol, refusals,"
+        f" if({inside('client', question.inside)}, 1, 0) as ours",
+        "sort ours desc, refusals desc, client asc, server asc",
+        "limit 10000",
+    )
+
+
+def text(question: Question, pairs: Sequence[Row]) -> str:
+    """Of some pairs, rejects that no answer came before, and when there was an answer after."""
+    return pipeline(
+        _events(question, _these(pairs)),
         "stats sum(refused) as refusals, sum(passed) as passes, min(refusedAt) as oneRefusedAt,"
         " max(refusedTill) as oneRefusedTill, min(passedAt) as onePassedAt,"
         " max(passedTill) as onePassedTill by client, server, clientPort, port, protocol",
@@ -111,6 +128,40 @@ def text(question: Question) -> str:
     )
 
 
+def _events(question: Question, only: str | None = None) -> str:
+    """Rejected requests and accepted replies, each with its moment."""
+    ports, source = question.ports("port"), question.network("source")
+    target = question.network("target")
+    return pipeline(
+        'filter action in ["ACCEPT", "REJECT"] and protocol in [6, 17]',
+        fill("filter dstPort in {ports} or srcPort in {ports}", ports=ports) if ports else None,
+        _conversation(),
+        fill("filter port in {ports}", ports=ports) if ports else None,
+        f"filter {within('client', source)}" if source else None,
+        f"filter {within('server', target)}" if target else None,
+        only,
+        'fields if(leg = "request" and action = "REJECT", 1, 0) as refused,'
+        ' if(leg = "reply" and action = "ACCEPT", 1, 0) as passed',
+        "filter refused = 1 or passed = 1",
+        fill(
+            "fields if(refused = 1, toMillis(@timestamp), {never}) as refusedAt,"
+            " if(refused = 1, toMillis(@timestamp), 0) as refusedTill,"
+            " if(passed = 1, toMillis(@timestamp), {never}) as passedAt,"
+            " if(passed = 1, toMillis(@timestamp), 0) as passedTill",
+            never=NEVER,
+        ),
+    )
+
+
+def _these(pairs: Sequence[Row]) -> str:
+    return fill(
+        "filter client in {clients} and server in {servers} and port in {ports}",
+        clients=tuple(dict.fromkeys(row.text("client") for row in pairs)),
+        servers=tuple(dict.fromkeys(row.text("server") for row in pairs)),
+        ports=tuple(dict.fromkeys(row.number("port") for row in pairs)),
+    )
+
+
 def _conversation() -> str:
     return pipeline(
         legs(ANSWER),
@@ -120,26 +171,25 @@ def _conversation() -> str:
     )
 
 
-def _found(question: Question, result: Result) -> Found:
-    ours = [row for row in result.rows if is_inside(row.text("client"), question.inside)]
-    others = [row for row in result.rows if not is_inside(row.text("client"), question.inside)]
-    return Found(ours, others, result.truncated)
+def _found(question: Question, rows: Sequence[Row], left_out: int) -> Found:
+    ours = [row for row in rows if is_inside(row.text("client"), question.inside)]
+    others = [row for row in rows if not is_inside(row.text("client"), question.inside)]
+    return Found(ours, others, left_out)
 
 
 def _headline(question: Question, found: Found) -> str:
     if not found.rows:
         return "Nobody was rejected and later let through to the same port."
-    parts = []
+    parts, least = [], "at least " if found.left_out else ""
     if found.ours:
         first = found.ours[0]
         parts.append(f"{_way(first)} was {_story(first, question)}")
         if len(found.ours) > 1:
             others = len(found.ours) - 1
             parts.append(
-                f"so {'was' if others == 1 else 'were'} {many(others, 'other pair')} inside"
+                f"so {'was' if others == 1 else 'were'} {least}{many(others, 'other pair')} inside"
             )
     if found.others:
-        least = "at least " if found.truncated else ""
         sources = len({row.text("client") for row in found.others})
         parts.append(
             f"{least}{many(sources, 'source')} outside"
@@ -192,11 +242,11 @@ def _row(row: Row, question: Question) -> tuple[Value, ...]:
 def _chart(question: Question, logs: Logs, found: Found) -> Timeline:
     """Rejects and answers of the pairs over time, late packets included."""
     period = question.window.period()
-    drawn = [row for row in (found.ours or found.others) if _writable(row)][:DRAWN]
-    rows = logs.query(over_time(drawn, period))[0].rows if drawn else ()
+    drawn = (found.ours or found.others)[:DRAWN]
+    (over,) = logs.query(over_time(drawn, period))
     pairs = {_key(row) for row in drawn}
     by_bin: Counter[tuple[str, datetime]] = Counter()
-    for row in rows:
+    for row in over.rows:
         at = row.moment("at")
         if at and _key(row) in pairs:
             by_bin[row.text("leg"), at] += row.number("records")
@@ -223,28 +273,17 @@ def over_time(pairs: Sequence[Row], period: Period) -> str:
     """Rejected requests and accepted replies of the pairs, by time."""
     return pipeline(
         _conversation(),
-        fill(
-            "filter client in {clients} and server in {servers} and port in {ports}",
-            clients=tuple(dict.fromkeys(row.text("client") for row in pairs)),
-            servers=tuple(dict.fromkeys(row.text("server") for row in pairs)),
-            ports=tuple(dict.fromkeys(row.number("port") for row in pairs)),
-        ),
+        _these(pairs),
         'filter (leg = "request" and action = "REJECT") or (leg = "reply" and action = "ACCEPT")',
-        f"stats count(*) as records by client, server, port, leg, bin({period.text}) as at",
+        "stats count(*) as records by client, server, port, protocol, leg,"
+        f" bin({period.text}) as at",
         "sort at asc",
         "limit 10000",
     )
 
 
-def _key(row: Row) -> tuple[str, str, int]:
-    return row.text("client"), row.text("server"), row.number("port")
-
-
-def _writable(row: Row) -> bool:
-    try:
-        return bool(literal((row.text("client"), row.text("server"))))
-    except Unquotable:
-        return False
+def _key(row: Row) -> tuple[str, str, int, int]:
+    return row.text("client"), row.text("server"), row.number("port"), row.number("protocol")
 
 
 def _next(question: Question, found: Found) -> tuple[str, ...]:

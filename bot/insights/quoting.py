@@ -55,6 +55,14 @@ def literal(value: Value) -> str:
     return _array(value)
 
 
+def is_quotable(value: Value) -> bool:
+    """Whether `literal` can write the value: a name out of the logs may be anything."""
+    try:
+        return bool(literal(value))
+    except Unquotable:
+        return False
+
+
 def pipeline(*lines: str | None) -> str:
     """Commands joined into a query, one a line; None is a command left out."""
     return "\n| ".join(line for line in lines if line is not None)

@@ -7,6 +7,8 @@ they answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.insights.quoting import fill, pipeline
 from bot.model.query import Row
 from bot.network.counting import ANSWER, legs
@@ -20,6 +22,7 @@ FIRST, LAST = "firstSeen", "lastSeen"  # milliseconds since 1970
 MOVED = "movedBytes"  # both ways
 
 
+Side = Callable[[str], str]  # the name of a field → a condition on the address in it
 PAIRS = ("client", "server", "port", "protocol")
 
 
@@ -48,9 +51,7 @@ def conversations(
     """
     return pipeline(
         *before,
-        legs(reply),
-        'fields if(leg = "reply", dstAddr, srcAddr) as client',
-        'fields if(leg = "reply", srcAddr, dstAddr) as server',
+        ends(reply),
         'fields if(leg = "reply", dstPort, srcPort) as clientPort',
         *only,
         "stats sum(bytes) as seenBytes, sum(packets) as seenPackets,"
@@ -76,6 +77,53 @@ def conversations(
         f" min(pairFirst) as {FIRST}, max(pairLast) as {LAST}{', ' if also else ''}{also}"
         f" by {', '.join(by)}",
     )
+
+
+def pairs(
+    *before: str | None,
+    only: tuple[str | None, ...] = (),
+    by: tuple[str, ...] = ("client", "server"),
+    also: str = "",
+) -> str:
+    """As `conversations`, of all ports together: bytes and times alone, which take less memory."""
+    return pipeline(
+        *before,
+        ends(ANSWER),
+        *only,
+        WAYS,
+        "stats sum(thereBytes) as seenThere, sum(hereBytes) as seenHere,"
+        " min(toMillis(@timestamp)) as seenFirst, max(toMillis(@timestamp)) as seenLast"
+        " by client, server, interfaceId",
+        "stats max(seenThere) as pairSent, max(seenHere) as pairBack, min(seenFirst) as pairFirst,"
+        " max(seenLast) as pairLast by client, server",
+        "fields pairSent + pairBack as pairMoved",
+        f"stats sum(pairSent) as {SENT}, sum(pairBack) as {BACK}, sum(pairMoved) as {MOVED},"
+        f" min(pairFirst) as {FIRST}, max(pairLast) as {LAST}{', ' if also else ''}{also}"
+        f" by {', '.join(by)}",
+    )
+
+
+def ends(reply: str) -> str:
+    """Stages that tell requests from replies (`leg`), and name `client`, `server` and `port`."""
+    return pipeline(
+        legs(reply),
+        'fields if(leg = "reply", dstAddr, srcAddr) as client',
+        'fields if(leg = "reply", srcAddr, dstAddr) as server',
+    )
+
+
+def between(client: Side, server: Side) -> str:
+    """A stage that keeps conversations by conditions on the client's and the server's address.
+
+    They are written over srcAddr and dstAddr: over the computed fields they would take far longer.
+    """
+    forth = f'(leg = "request" and {client("srcAddr")} and {server("dstAddr")})'
+    back = f'(leg = "reply" and {client("dstAddr")} and {server("srcAddr")})'
+    return f"filter {forth} or {back}"
+
+
+# What a record sent to the server, and what it sent back to the client.
+WAYS = 'fields if(leg = "reply", 0, bytes) as thereBytes, if(leg = "reply", bytes, 0) as hereBytes'
 
 
 def answered(row: Row) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.insights.quoting import fill, pipeline
 from bot.model.answer import Answer, Note, Question, Topic
@@ -18,7 +19,7 @@ from bot.model.table import Column, Kind, Table, Value
 from bot.model.writing import count, many, size, wider_words, window_words
 from bot.network import conversations as talk
 from bot.network.ports import described, service
-from bot.network.ranges import inside
+from bot.network.ranges import inside, outside
 
 LISTED = 50
 DRAWN = 12
@@ -84,14 +85,15 @@ def answer(question: Question, logs: Logs, ports: Ports) -> Answer:
 
 def texts(question: Question, ports: Ports) -> tuple[str, str, str, str]:
     """Conversations that were answered, those that were not, their clients, and rejects."""
-    ours, outside = inside("server", question.inside), inside("client", question.inside)
+    theirs = partial(outside, extra=question.inside)
+    ours = partial(inside, extra=question.inside)
     whole = talk.conversations(
         'filter action = "ACCEPT" and protocol in [6, 17]',
         fill("filter dstPort in {ports} or srcPort in {ports}", ports=ports.numbers),
         reply=talk.reply_from(ports.numbers),
         only=(
             fill("filter port in {ports}", ports=ports.numbers),
-            f"filter {ours} and not {outside}",
+            talk.between(theirs, ours),
         ),
     )
     return (
@@ -117,8 +119,7 @@ def texts(question: Question, ports: Ports) -> tuple[str, str, str, str]:
         pipeline(
             'filter action = "REJECT"',
             fill("filter dstPort in {ports}", ports=ports.numbers),
-            f"filter {inside('dstAddr', question.inside)}"
-            f" and not {inside('srcAddr', question.inside)}",
+            f"filter {ours('dstAddr')} and {theirs('srcAddr')}",
             "stats count(*) as records, count_distinct(srcAddr) as clients",
         ),
     )

@@ -60,6 +60,11 @@ def inside(field: str, extra: Iterable[Range] = ()) -> str:
     return "(" + " or ".join(within(field, network) for network in (*PRIVATE, *extra)) + ")"
 
 
+def outside(field: str, extra: Iterable[Range] = ()) -> str:
+    """The opposite of `inside`: also true for what is no address."""
+    return f"(not {inside(field, extra)})"
+
+
 def within(field: str, network: Range) -> str:
     """An Insights condition: the field's address is in the network.
 

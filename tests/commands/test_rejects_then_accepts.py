@@ -156,13 +156,14 @@ def test_narrowed(ask: Ask, words: str, found: int) -> None:
     assert len(rows(ask(f"rejects-then-accepts {words}", *records))) == found
 
 
-def test_hostile_records(ask: Ask) -> None:
+def test_hostile_records_are_not_looked_at_and_that_is_told(ask: Ask) -> None:
     answer = ask(
         "rejects-then-accepts",
         flow("x\"]|y':40001", DB, "REJECT", at=1),
         *talk("x\"]|y':40002", DB, 9),
     )
-    assert rows(answer)[0][0] == "x\"]|y'"
+    assert rows(answer) == []
+    assert "1 more pair may have been rejected" in answer.notes[0].text
 
 
 def test_wrong_words(ask: Ask) -> None:
@@ -188,3 +189,20 @@ def test_next_lines_can_be_asked(ask: Ask) -> None:
     )
     for line in answer.next:
         assert ask(line).headline
+
+
+def test_pairs_that_are_not_looked_at_are_told(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commands.rejects_then_accepts.CHECKED", 2)
+    outside = [
+        record
+        for n in range(9)
+        for record in (
+            *(flow(f"198.51.100.{n}:50001", "10.0.1.12:443", "REJECT", at=1) for _ in range(5)),
+            *talk(f"198.51.100.{n}:50002", "10.0.1.12:443", 9),
+        )
+    ]
+    inside = (flow(f"{APP}:40001", DB, "REJECT", at=1), *talk(f"{APP}:40002", DB, 9))
+    answer = ask("rejects-then-accepts", *outside, *inside)
+    assert [row[0] for row in rows(answer)] == [APP, "198.51.100.0"]
+    assert "at least 1 source outside" in answer.headline
+    assert "8 more pairs may have been rejected" in answer.notes[0].text

@@ -38,6 +38,8 @@ def ticking(ticker: Ticker, every: float = EVERY) -> Iterator[None]:
         except Exception:
             logger.exception("a tick broke")
 
+    # It warns of each tick that finds the one before still running; that is how it is meant to be.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(
         tick,

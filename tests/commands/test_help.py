@@ -34,5 +34,5 @@ def test_next_lines_can_be_asked(ask: Ask) -> None:
 def test_a_wrong_name(ask: Ask) -> None:
     with pytest.raises(BadLine, match="Did you mean help rejects"):
         ask("help reject")
-    with pytest.raises(BadLine, match="There are admin-ports, .*, db-clients, "):
+    with pytest.raises(BadLine, match=r"There are admin-ports, .*, db-clients, "):
         ask("help zzz")

@@ -28,7 +28,12 @@ def named(answer: Answer, names: Names) -> Answer:
 
 
 def name_of(address: str, names: Names) -> str:
-    """What an address is called, and whose it is; empty where nothing but its number is known."""
+    """What an address is called, else whose it is; empty where only its number is known."""
+    label = names.of(address)
+    return label.team if label.name == address else label.name
+
+
+def _name_and_team(address: str, names: Names) -> str:
     label = names.of(address)
     return " · ".join(part for part in (label.name, label.team) if part not in {"", address})
 
@@ -47,7 +52,7 @@ def _table(table: Table, names: Names) -> Table:
             into.append(_sentence(row[number], column, names))
         if column.kind is not Kind.ADDRESS:
             continue
-        found = [name_of(str(row[number]), names) for row in table.rows]
+        found = [_name_and_team(str(row[number]), names) for row in table.rows]
         if any(found):
             columns.append(Column(f"{column.name}_name", "Name", detail=column.detail))
             for name, into in zip(found, values, strict=True):

@@ -63,12 +63,15 @@ def test_a_table_gets_names_beside_addresses_where_there_are_any() -> None:
     )
 
 
-def test_the_team_stands_beside_the_name(tmp_path: Path) -> None:
+def test_a_table_says_whose_things_are_too(tmp_path: Path) -> None:
     (tmp_path / "teams.yaml").write_text("hosts:\n  db: data\nranges:\n  203.0.113.0/24: partner\n")
     names = Names(INVENTORY, teams=read_teams(tmp_path / "teams.yaml"))
     question = Question("rejects", "rejects", WINDOW, ZoneInfo("UTC"), NOW)
-    said = named(Answer(question, "10.0.0.5 and 203.0.113.9"), names).headline
-    assert said == "db · data (10.0.0.5) and partner (203.0.113.9)"
+    rows = (("10.0.0.5",), ("203.0.113.9",))
+    table = Table("t", (Column("host", "Host", Kind.ADDRESS),), rows)
+    said = named(Answer(question, "10.0.0.5 and 203.0.113.9", tables=(table,)), names)
+    assert said.headline == "db (10.0.0.5) and partner (203.0.113.9)"
+    assert said.tables[0].rows == (("10.0.0.5", "db · data"), ("203.0.113.9", "partner"))
 
 
 def test_bars_are_labelled_with_names() -> None:

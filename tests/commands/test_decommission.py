@@ -43,7 +43,7 @@ def test_a_silent_host_that_was_logged_throughout_can_go(ask: Ask) -> None:
     answer = ask(f"decommission {SPARE} 1h", SILENCE, ELSEWHERE, network=known())
     assert facts(answer) == ["idle", 0, None]
     assert answer.headline == (
-        f"spare-b1 · shop ({SPARE}) can go, by its traffic: in 1 h nobody asked it and it asked"
+        f"spare-b1 ({SPARE}) can go, by its traffic: in 1 h nobody asked it and it asked"
         " nobody, and its interface was logged in every hour."
     )
     (proof,) = rows(answer, "Proof")
@@ -90,8 +90,8 @@ def test_who_used_it_and_who_was_last(ask: Ask) -> None:
     }
     assert [row["client"] for row in rows(answer, "Who used it")] == [APP_B, APP_A]
     assert answer.headline == (
-        f"Do not switch spare-b1 · shop ({SPARE}) off: 2 hosts used it in 1 h; the last was"
-        f" app-b1 · shop ({APP_B}) on tcp 8080 at 2026-11-20 14:35:00."
+        f"Do not switch spare-b1 ({SPARE}) off: 2 hosts used it in 1 h; the last was"
+        f" app-b1 ({APP_B}) on tcp 8080 at 2026-11-20 14:35:00."
     )
 
 

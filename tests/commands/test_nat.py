@@ -67,7 +67,7 @@ def test_the_headline_says_who_where_and_how_much(ask: Ask) -> None:
     answer = ask("nat 1h", *records(), network=known())
     assert answer.headline == (
         "3 hosts moved 87.1 kB through the NAT gateway, an estimated <$0.01 a month:"
-        " 83 % is by db-b1 · data (10.20.21.30), and 83 % is with S3."
+        " 83 % is by db-b1 (10.20.21.30), and 83 % is with S3."
     )
     assert answer.next == ("services 1h", "costs 1h", "host 10.20.21.30 1h")
 

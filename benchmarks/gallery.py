@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,7 @@ LINES = {
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as cache:
-        settings = Settings.read().model_copy(update={"cache": Path(cache), "inventory": None})
+        settings = replace(Settings.read(), cache=Path(cache), inventory=None)
         with closing(open_engine(DEMO, settings)) as engine:
             asker = open_asker(engine, settings)
             for name, line in LINES.items():

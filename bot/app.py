@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.model.times import zone_named
-from bot.settings import Settings
+from bot.settings import Secret, Settings
 
 if TYPE_CHECKING:  # each is imported when it is used: a call pays only for what it needs
-    from pydantic import SecretStr
-
     from bot.ask.asker import Asker, Surroundings
     from bot.engines.engine import Engine
     from bot.network.documents import Documents
@@ -181,5 +179,5 @@ def _file_name(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:32]
 
 
-def _secret(value: SecretStr | None) -> str | None:
-    return None if value is None else value.get_secret_value()
+def _secret(value: Secret | None) -> str | None:
+    return None if value is None else value.value

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -118,7 +119,7 @@ def ask(
     """Answer one question, as the slash command does: flows ask "db-clients 5432 1h"."""
     settings = Settings.read()
     if inventory is not None:
-        settings = settings.model_copy(update={"inventory": inventory})
+        settings = replace(settings, inventory=inventory)
     zone = zone_named(tz or settings.zone)
     when = moment(at) if at else None
     with _engine(source, settings) as engine:
@@ -168,6 +169,8 @@ def query(
     """Run CloudWatch Logs Insights text as it is; - reads it from standard input."""
     from bot.terminal import rows  # noqa: PLC0415
 
+    if batch and explain:
+        raise BadLine("--explain is for one query", hint="Leave out --batch or --explain.")
     settings = Settings.read()
     if batch:
         with _engine(source, settings) as engine:

@@ -1,13 +1,15 @@
 """The one reader of the environment. What is missing or wrong is named all at once."""
 
+# ruff: noqa: RUF009  (_setting makes a field)
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from typing import Any
 
 from bot.model.errors import BadSettings
 from bot.model.times import BadZone, zone_named
@@ -15,149 +17,173 @@ from bot.model.times import BadZone, zone_named
 STATE = "~/.local/state/flows/state.db"
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Text that no representation shows."""
+
+    value: str = field(repr=False)
+
+
+def _zone(text: str) -> str:
+    try:
+        zone_named(text)
+    except BadZone as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _ranges(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _slash(text: str) -> str:
+    if not re.fullmatch(r"/\S+", text):
+        raise ValueError("not a slash and a name, such as /flows")
+    return text
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"\s*[0-9]{1,9}\s*", text) or not low <= int(text) <= high:
+            raise ValueError(f"not a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:
+            raise ValueError(f"not a number from {low:g} to {high:g}")
+        return number
+
+    return read
+
+
+def _home(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _setting(
+    variable: str, meaning: str, read: Callable[[str], Any] = str, default: str | None = None
+) -> Any:
+    """A field that `variable` sets; its default is written as it would be there."""
+    return field(
+        default_factory=lambda: None if default is None else read(default),
+        metadata={"variable": variable, "meaning": meaning, "read": read, "default": default or ""},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """Every setting with its variable, default and meaning (shown by `flows settings`)."""
 
-    model_config = SettingsConfigDict(extra="ignore", case_sensitive=True, frozen=True)
-
-    source: str | None = Field(
-        None,
-        validation_alias="FLOWS_SOURCE",
-        description="where logs are: a path, cloudwatch://REGION/LOG-GROUP[,…], or demo",
+    source: str | None = _setting(
+        "FLOWS_SOURCE", "where logs are: a path, cloudwatch://REGION/LOG-GROUP[,…], or demo"
     )
-    inventory: Path | None = Field(
-        None,
-        validation_alias="FLOWS_INVENTORY",
-        description="a snapshot of the network: a saved file, or a folder of describe-….json",
+    inventory: Path | None = _setting(
+        "FLOWS_INVENTORY",
+        "a snapshot of the network: a saved file, or a folder of describe-….json",
+        Path,
     )
-    teams: Path | None = Field(
-        None,
-        validation_alias="FLOWS_TEAMS",
-        description="a YAML file that says which team hosts, ranges and ports belong to",
+    teams: Path | None = _setting(
+        "FLOWS_TEAMS",
+        "a YAML file that says which team hosts, ranges and ports belong to",
+        Path,
     )
-    aws_ranges: Path | None = Field(
-        None,
-        validation_alias="FLOWS_AWS_RANGES",
-        description="a newer ip-ranges.json than the one in the package",
+    aws_ranges: Path | None = _setting(
+        "FLOWS_AWS_RANGES", "a newer ip-ranges.json than the one in the package", Path
     )
-    tables: Path | None = Field(
-        None,
-        validation_alias="FLOWS_TABLES",
-        description="a folder of lookup tables, NAME.csv each, for lookup and cidrlookup",
+    tables: Path | None = _setting(
+        "FLOWS_TABLES",
+        "a folder of lookup tables, NAME.csv each, for lookup and cidrlookup",
+        Path,
     )
-    zone: str = Field(
-        "UTC", validation_alias="FLOWS_TZ", description="time zone where the asker's is unknown"
+    zone: str = _setting("FLOWS_TZ", "time zone where the asker's is unknown", _zone, "UTC")
+    cache: Path = _setting(
+        "FLOWS_CACHE",
+        "folder for what can be made again: the demo's days, logs that were read",
+        _home,
+        "~/.cache/flows",
     )
-    cache: Path = Field(
-        Path("~/.cache/flows"),
-        validation_alias="FLOWS_CACHE",
-        description="folder for what can be made again: the demo's days, logs that were read",
+    state: Secret | None = _setting(
+        "FLOWS_STATE",
+        f"what must survive: a file, or postgresql://… for several replicas; {STATE} when not set",
+        Secret,
     )
-    state: SecretStr | None = Field(
-        None,
-        validation_alias="FLOWS_STATE",
-        description="what must survive: a file, or postgresql://… for several replicas;"
-        " ~/.local/state/flows/state.db when not set",
+    channel: str | None = _setting(
+        "FLOWS_CHANNEL", "id of the channel for warnings; when not set, where digests go"
     )
-    channel: str | None = Field(
-        None,
-        validation_alias="FLOWS_CHANNEL",
-        description="id of the channel for warnings; when not set, where digests go",
+    history: float = _setting(
+        "FLOWS_HISTORY",
+        "days that are read at the first start, to know what is normal",
+        _number(1, 30),
+        "7",
     )
-    history: float = Field(
-        7,
-        ge=1,
-        le=30,
-        validation_alias="FLOWS_HISTORY",
-        description="days that are read at the first start, to know what is normal",
+    query_timeout: float = _setting(
+        "FLOWS_QUERY_TIMEOUT",
+        "seconds after which a query is stopped",
+        _number(0.001, 3600),
+        "300",
     )
-    query_timeout: float = Field(
-        300,
-        gt=0,
-        le=3600,
-        validation_alias="FLOWS_QUERY_TIMEOUT",
-        description="seconds after which a query is stopped",
+    price_per_gb: float = _setting(
+        "FLOWS_PRICE_PER_GB",
+        "US dollars per GB that CloudWatch Logs Insights scans",
+        _number(0, 1000),
+        "0.005",
     )
-    price_per_gb: float = Field(
-        0.005,
-        ge=0,
-        validation_alias="FLOWS_PRICE_PER_GB",
-        description="US dollars per GB that CloudWatch Logs Insights scans",
+    inside: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        "FLOWS_INSIDE",
+        "ranges that are ours besides the private ones, separated by commas",
+        _ranges,
+        "",
     )
-    inside: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
-        (),
-        validation_alias="FLOWS_INSIDE",
-        description="ranges that are ours besides the private ones, separated by commas",
+    slash: str = _setting("FLOWS_SLASH", "the slash command", _slash, "/flows")
+    bot_token: Secret | None = _setting("SLACK_BOT_TOKEN", "bot token, xoxb-…", Secret)
+    app_token: Secret | None = _setting(
+        "SLACK_APP_TOKEN", "app-level token, xapp-…; when set, the bot uses Socket Mode", Secret
     )
-    slash: str = Field(
-        "/flows", pattern=r"^/\S+$", validation_alias="FLOWS_SLASH", description="the slash command"
+    signing_secret: Secret | None = _setting(
+        "SLACK_SIGNING_SECRET",
+        "checks signed HTTP requests; needed without an app-level token",
+        Secret,
     )
-    bot_token: SecretStr | None = Field(
-        None, validation_alias="SLACK_BOT_TOKEN", description="bot token, xoxb-…"
+    slack_api: str = _setting(
+        "FLOWS_SLACK_API", "address of the Slack Web API", str, "https://slack.com/api/"
     )
-    app_token: SecretStr | None = Field(
-        None,
-        validation_alias="SLACK_APP_TOKEN",
-        description="app-level token, xapp-…; when set, the bot uses Socket Mode",
+    http_host: str = _setting("FLOWS_HTTP_HOST", "address HTTP listens on", str, "127.0.0.1")
+    http_port: int = _setting("FLOWS_HTTP_PORT", "port HTTP listens on", _whole(0, 65535), "3000")
+    workers: int = _setting(
+        "FLOWS_WORKERS",
+        "questions answered at the same time; more wait in line",
+        _whole(1, 64),
+        "8",
     )
-    signing_secret: SecretStr | None = Field(
-        None,
-        validation_alias="SLACK_SIGNING_SECRET",
-        description="checks signed HTTP requests; needed without an app-level token",
-    )
-    slack_api: str = Field(
-        "https://slack.com/api/",
-        validation_alias="FLOWS_SLACK_API",
-        description="address of the Slack Web API",
-    )
-    http_host: str = Field(
-        "127.0.0.1", validation_alias="FLOWS_HTTP_HOST", description="address HTTP listens on"
-    )
-    http_port: int = Field(
-        3000, ge=0, le=65535, validation_alias="FLOWS_HTTP_PORT", description="port HTTP listens on"
-    )
-    workers: int = Field(
-        8,
-        ge=1,
-        le=64,
-        validation_alias="FLOWS_WORKERS",
-        description="questions answered at the same time; more wait in line",
-    )
-
-    @field_validator("zone")
-    @classmethod
-    def _zone_exists(cls, value: str) -> str:
-        try:
-            zone_named(value)
-        except BadZone as error:
-            raise ValueError(str(error)) from None
-        return value
-
-    @field_validator("inside", mode="before")
-    @classmethod
-    def _ranges(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
-
-    @field_validator("cache")
-    @classmethod
-    def _home(cls, value: Path) -> Path:
-        return value.expanduser()
 
     @property
     def store(self) -> str:
         """Where state is: a path or an address, which may hold a password."""
-        return self.state.get_secret_value() if self.state else STATE
+        return self.state.value if self.state else STATE
 
     @classmethod
-    def read(cls) -> Settings:
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read the environment. Raises `BadSettings` that names every value that is wrong."""
-        try:
-            return cls()
-        except ValidationError as error:
-            wrong = "; ".join(f"{e['loc'][0]}: {_reason(e['msg'])}" for e in error.errors())
-            raise BadSettings(f"settings are wrong: {wrong}") from None
+        found, wrong = {}, []
+        for setting in fields(cls):
+            variable = setting.metadata["variable"]
+            if variable not in environment:
+                continue
+            try:
+                found[setting.name] = setting.metadata["read"](environment[variable])
+            except (ValueError, RuntimeError) as error:  # the latter: ~ of an unknown person
+                wrong.append(f"{variable}: {error}")
+        if wrong:
+            raise BadSettings(f"settings are wrong: {'; '.join(wrong)}")
+        return cls(**found)
 
     def need_source(self) -> str:
         """The source. Raises `BadSettings` when there is none."""
@@ -183,21 +209,9 @@ class Settings(BaseSettings):
             )
 
 
-def _reason(message: str) -> str:
-    return message.removeprefix("Value error, ")
-
-
 def described() -> list[tuple[str, str, str]]:
     """Every setting as (variable, default, meaning), in order."""
-    rows = []
-    for field in Settings.model_fields.values():
-        default = field.default
-        shown = (
-            ""
-            if default in (None, ())
-            else f"{default:g}"
-            if isinstance(default, float)
-            else str(default)
-        )
-        rows.append((str(field.validation_alias), shown, field.description or ""))
-    return rows
+    return [
+        (setting.metadata["variable"], setting.metadata["default"], setting.metadata["meaning"])
+        for setting in fields(Settings)
+    ]

@@ -67,6 +67,40 @@ def test_query_is_explained(flows: Callable[..., Outcome], logs: Path) -> None:
     assert json.loads(out)["records"] == 1
 
 
+def test_explain_is_for_one_query(flows: Callable[..., Outcome], logs: Path) -> None:
+    code, out, err = flows("query", "--batch", "--explain", "--source", logs)
+    assert (code, out) == (1, "")
+    assert err == "flows: --explain is for one query. Leave out --batch or --explain.\n"
+
+
+# What a query over files that were read already has no use for; each takes long to import.
+SLOW = """
+    alembic apscheduler asyncio boto3 botocore cheroot isal jinja2 matplotlib numpy pandas psycopg
+    pyarrow pydantic pydantic_settings rich slack_bolt slack_sdk sqlalchemy sqlglot yaml
+""".split()
+
+
+def test_a_query_over_what_was_read_imports_nothing_slow(logs: Path, tmp_path: Path) -> None:
+    query = ["query", "stats count(*) as n", "--source", str(logs), *WINDOW, "--json"]
+    program = (
+        f"import sys; from bot.cli import run; code = run({query!r})\n"
+        f"print(code, [name for name in {SLOW!r} if name in sys.modules])"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+            env=os.environ | {"FLOWS_CACHE": str(tmp_path / "cache")},
+        ).stdout.splitlines()
+        for _ in range(2)
+    ]
+    assert [json.loads(answer)["results"][0][0]["value"] for answer, _ in told] == ["1", "1"]
+    assert [modules for _, modules in told] == ["0 ['isal', 'numpy', 'pyarrow']", "0 []"]
+
+
 def test_query_prints_the_shape_of_get_query_results(
     logs: Path, flows: Callable[..., Outcome]
 ) -> None:

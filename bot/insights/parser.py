@@ -12,6 +12,7 @@ from lark.exceptions import UnexpectedInput, VisitError
 from bot.insights import nodes
 from bot.insights.building import LONGEST_NUMBER, Builder
 from bot.insights.complaints import complaint
+from bot.insights.grammar import grammar
 from bot.insights.nodes import Node, Pipeline
 from bot.insights.regexes import BadRegex, compiled
 from bot.model.errors import BadQuery
@@ -50,16 +51,8 @@ def parse(text: str) -> Pipeline:
 
 @cache
 def _grammar() -> Lark:
-    # Kept because building takes 60 ms; it is a constant, and parsing does not change it.
-    return Lark.open_from_package(
-        "bot.insights",
-        "grammar.lark",
-        parser="lalr",
-        lexer="contextual",
-        propagate_positions=True,
-        keep_all_tokens=False,
-        maybe_placeholders=False,
-    )
+    # Kept because loading takes long; it is a constant, and parsing does not change it.
+    return grammar()
 
 
 def _bound(command: Node, text: str) -> None:

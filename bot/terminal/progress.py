@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from rich.console import Console
 
 from bot.model.query import Progress
 from bot.model.writing import short_count, size
@@ -14,11 +13,12 @@ from bot.model.writing import short_count, size
 @contextmanager
 def progress() -> Iterator[Callable[[Progress], None]]:
     """Yield what hears a query's progress; silent unless standard error is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield lambda _: None
         return
-    with console.status("asking …") as status:
+    from rich.console import Console  # noqa: PLC0415  (slow to import)
+
+    with Console(stderr=True).status("asking …") as status:
         yield lambda told: status.update(_line(told))
 
 

@@ -6,14 +6,14 @@ import csv as csv_format
 import re
 from collections.abc import Iterator
 from io import StringIO
-from typing import Any
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Any
 
 from bot.model.query import Result
 from bot.model.writing import many, reading
-from bot.terminal.grid import Grid
 from bot.terminal.text import safe, say, terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # what a terminal might obey
@@ -26,6 +26,8 @@ _POINTER = "@ptr"
 
 def show(result: Result, console: Console | None = None) -> None:
     """Print the rows under their columns; numbers to the right, nothing cut. Then what was read."""
+    from bot.terminal.grid import Grid  # noqa: PLC0415  (rich is slow to import)
+
     console = console or terminal()
     if result.rows:
         columns = _columns(result)

@@ -94,6 +94,8 @@ class _Reading:
             if argument.keyword == word.lower().removeprefix("--") and not words[0].quoted:
                 if len(words) == 1:
                     raise BadLine(f"{shown(word)} needs {argument.name}: {argument.help}")
+                if self._is_filler(argument, words[1]):
+                    return 1
                 if argument.takes is Takes.WINDOW:
                     return 1 + self._take_other_window(argument, words[1:])
                 self._set(argument, words[1].text)
@@ -101,6 +103,17 @@ class _Reading:
         argument = self._free_place(word)
         self._set(argument, word)
         return 1
+
+    def _is_filler(self, argument: Argument, following: Word) -> bool:
+        """Whether a keyword only leads to the next one: `by` in `by tag Name`."""
+        word = following.text.lower()
+        keywords = (a.keyword for a in self.command.arguments if a is not argument)
+        return (
+            bool(argument.choices)
+            and word not in argument.choices
+            and not following.quoted
+            and word in keywords
+        )
 
     def _take_window(self, words: list[Word]) -> int:
         """Take the longest window that stands at the left; 0 when there is none."""
@@ -149,10 +162,16 @@ class _Reading:
         self.values[argument.name] = value(word, argument, self.hosts)
 
     def _free_place(self, word: str) -> Argument:
-        """The next positional argument that has no value. Raises `BadLine` when there is none."""
-        for argument in self.command.arguments:
-            if argument.keyword is None and argument.name not in self.values:
-                return argument
+        """The positional argument without a value whose choices have the word, else the next one.
+
+        Raises `BadLine` when there is none.
+        """
+        free = [
+            a for a in self.command.arguments if a.keyword is None and a.name not in self.values
+        ]
+        chosen = [a for a in free if word.lower() in a.choices]
+        if chosen or free:
+            return (chosen or free)[0]
         keywords = [a.keyword for a in self.command.arguments if a.keyword]
         choices = [choice for a in self.command.arguments for choice in a.choices]
         hint = near(word, (*keywords, *choices, *WINDOW_WORDS))

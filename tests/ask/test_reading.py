@@ -49,7 +49,12 @@ COMMANDS = (
         "hosts",
         unused,
         (),
-        (Argument("side", Takes.CHOICE, "a side", choices=("internal", "external")),),
+        (
+            Argument("side", Takes.CHOICE, "a side", choices=("internal", "external")),
+            Argument("measure", Takes.CHOICE, "a measure", choices=("bytes", "flows")),
+            Argument("by", Takes.CHOICE, "what", "by", choices=("host", "tags")),
+            Argument("key", Takes.CHOICE, "a key", "tag"),
+        ),
         length=timedelta(hours=2),
     ),
     Command(
@@ -97,6 +102,28 @@ def test_the_same_question_in_other_words(line: str) -> None:
     assert read_line.ports("port") == (5432,)
     assert read_line.network("host") == ip_network("10.0.3.5/32")
     assert read_line.window == Window.last(timedelta(hours=1), NOW)
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("top-talkers flows", {"measure": "flows"}),
+        ("top-talkers FLOWS internal", {"measure": "flows", "side": "internal"}),
+        ("top-talkers external flows by host", {"side": "external", "measure": "flows", "by": "host"}),
+        ("top-talkers by tag Name 1h", {"key": "name"}),
+        ("top-talkers tag Name", {"key": "name"}),
+        ("top-talkers by tags", {"by": "tags"}),
+    ],
+)  # fmt: skip
+def test_a_word_goes_where_it_is_a_choice(line: str, values: dict[str, str]) -> None:
+    assert question(line).arguments == values
+
+
+@pytest.mark.parametrize(
+    "line", ["top-talkers by 'tag' Name", "top-talkers by tag", "top-talkers by"]
+)
+def test_a_keyword_that_leads_nowhere(line: str) -> None:
+    assert "Usage: top-talkers" in refusal(line)
 
 
 def test_from_and_to_are_addresses_or_times_by_what_follows() -> None:

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bot.engines.athena.refusals import COMMANDS, FUNCTIONS
 from bot.engines.athena.view import View
 from bot.insights import nodes
+from bot.insights.aggregates import aggregate
+from bot.insights.functions import function
 from bot.insights.nodes import Pipeline
 from bot.insights.sql import Translation, translate
+from bot.insights.vocabulary import verb
 from bot.model.errors import BadQuery, NotSupported
 from bot.model.query import Query
 
-_JSON = "Athena writes and reads JSON in ways of its own"
-_ESCAPES = "Athena escapes other characters"
-# Functions and aggregations by their lower-case names, and why they are refused.
-FUNCTIONS: Mapping[str, str] = {
-    "base64decode": "Athena replaces what is no text instead of leaving it out",
-    "dectohex": "large and negative numbers differ",
-    "hextoascii": "Athena replaces what is no text instead of leaving it out",
-    "hextodec": "Athena has no such conversion that leaves out what is no number",
-    "jsonarraycontains": _JSON,
-    "jsonarraysize": _JSON,
-    "jsonparse": _JSON,
-    "jsonstringify": _JSON,
-    "parsedate": "Athena reads dates by other rules",
-    "urldecode": _ESCAPES,
-    "urlencode": _ESCAPES,
-}
-COMMANDS: Mapping[type[nodes.Node], tuple[str, str]] = {
-    nodes.Estimate: ("estimate", "Athena says what a query read when it has run"),
-    nodes.Fillmissing: ("fillmissing", "rows that are not there cannot be made in Athena so far"),
-    nodes.Json: ("json", _JSON),
-    nodes.LogSource: ("SOURCE", "the table is named by the source of the bot"),
-    nodes.Lookup: ("lookup", "its tables lie beside the bot, where Athena cannot read them"),
-    nodes.Outlier: ("outlier", "Athena's percentiles over all rows are approximate"),
-    nodes.ParseCsv: ("parse csv", "Athena has no way to take text in quotes apart like this"),
-    nodes.ParseLogfmt: ("parse logfmt", _JSON),
-    nodes.Unnest: ("unnest", _JSON),
-}
 _HINT = "Ask for less with this query, or read a copy of the files on disk."
 
 
@@ -93,19 +70,43 @@ def _culprit(pipeline: Pipeline, why: str, made: Any) -> nodes.Node:
 
 
 def _check(pipeline: Pipeline) -> None:
-    """Refuse what the tables above name, where it stands."""
-    for node in (node for command in pipeline.commands for node, _ in nodes.walk(command)):
-        if isinstance(node, nodes.Call):
-            name = node.function.name
-            if name.lower() in FUNCTIONS:
-                raise _refusal(pipeline, node, f"{name} is refused: {FUNCTIONS[name.lower()]}")
-        elif type(node) in COMMANDS:
-            name, why = COMMANDS[type(node)]
-            raise _refusal(pipeline, node, f"{name} is refused: {why}")
-        elif isinstance(node, nodes.ParseRegex) and node.multi:
-            raise _refusal(pipeline, node, "parse multi is refused: rows are not made in Athena")
-        elif isinstance(node, nodes.Addtotals) and node.column:
-            raise _refusal(pipeline, node, "addtotals col=true is refused: rows are not made")
+    """Refuse what the tables name, where it stands."""
+    for command in pipeline.commands:
+        name, why = _part(command) or (_verb(pipeline, command), None)
+        why = why or COMMANDS.get(name)
+        if why is not None:
+            raise _refusal(pipeline, command, f"{name} is refused: {why}")
+        for node, _ in nodes.walk(command):
+            called = _called(node) if isinstance(node, nodes.Call) else ""
+            if called in FUNCTIONS:
+                raise _refusal(pipeline, node, f"{called} is refused: {FUNCTIONS[called]}")
+
+
+def _part(command: nodes.Command) -> tuple[str, str] | None:
+    """A command's form that is refused, and why, where others of its forms are not."""
+    match command:
+        case nodes.ParseCsv():
+            return "parse csv", "Athena has no way to take text in quotes apart like this"
+        case nodes.ParseLogfmt():
+            return "parse logfmt", COMMANDS["json"]
+        case nodes.ParseRegex(multi=True):
+            return "parse multi", "rows are not made in Athena"
+        case nodes.Addtotals(column=True):
+            return "addtotals col=true", "rows are not made in Athena"
+    return None
+
+
+def _verb(pipeline: Pipeline, command: nodes.Command) -> str:
+    """A command's name as the tables have it."""
+    word = re.match(r"\w*", pipeline.source(command))
+    found = verb(word[0]) if word else None
+    return found.name if found else ""
+
+
+def _called(call: nodes.Call) -> str:
+    """A function's name as the tables have it."""
+    found = function(call.function.name) or aggregate(call.function.name)
+    return found.name if found else ""
 
 
 def _refusal(pipeline: Pipeline, node: nodes.Node, why: str) -> NotSupported:

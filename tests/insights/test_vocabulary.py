@@ -6,15 +6,9 @@ import pytest
 
 from bot.insights.aggregates import AGGREGATES, aggregate
 from bot.insights.functions import FUNCTIONS, function
-from bot.insights.table import document
 from bot.insights.vocabulary import VERBS, verb
 
-PAGE = Path(__file__).parents[2] / "docs" / "insights.md"
 CASES = Path(__file__).parent / "cases"
-
-
-def test_the_page_is_fresh() -> None:
-    assert PAGE.read_text() == document(), "run python -m bot.insights.table > docs/insights.md"
 
 
 def test_names_are_names_of_one_thing() -> None:

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from bot.insights.quoting import Unquotable, fill, literal, pipeline
-from bot.model.answer import Answer, Network, Note, Question, Topic
+from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Panel, Series, Timeline, Tone
 from bot.model.command import Command, Logs
-from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period
 from bot.model.writing import share, size, wider_words, window_words
-from bot.network.following import (
-    ACCEPTED,
-    MOST,
-    NEEDS,
-    SUMS,
-    Followed,
-    followed,
-    grouped,
-    notes,
-    rules,
-    spelled,
-)
-from bot.network.ranges import inside, insider
-from bot.network.roads import Category, Rule, Traced
-from bot.network.sightings import BYTES
+from bot.network.following import NEEDS, Followed, notes, rules, spelled
+from bot.network.over_time import METHOD, UNTOLD, over_time
+from bot.network.roads import Category, Rule
 
 MOST_BINS = 30
-MOST_SERVICES = 80  # addresses of AWS that are kept apart from the rest of the internet
-OUTSIDE, INSIDE, SERVICE = "outside", "inside", "service"
-LEAST = 0.5  # bytes; sums of parts are not exact to the last
-UNTOLD = "not told apart"
 
 COLUMNS = (
     Column("category", "Category"),
@@ -54,171 +35,25 @@ RULE_COLUMNS = (
 # Colours mean the same in every window: the inside is blue and green, the rest stands out.
 TONES = {Category.UNCLASSIFIED: Tone.NOISE, Category.CROSS_ZONE: Tone.ALARMING}
 
-Group = tuple[str, str, str]  # an interface, and both ends as the query over time groups them
-
 
 def answer(question: Question, logs: Logs) -> Answer:
     period = question.window.period(MOST_BINS)
-    found_rows, by_time = logs.query(grouped(logs.fields), totals_text(period))
-    found = followed(question, logs, found_rows.rows, by_time.rows)
+    timed = over_time(question, logs, period)
+    found = timed.found
     if not found.logged.bytes:
         return Answer(
             question,
             "No traffic was let through in this window.",
             next=(f"traffic {wider_words(question.window)}",),
         )
-    folding = _folding(question, found, coarse=found_rows.truncated)
-    (timed,) = logs.query(timed_text(period, folding))
-    parts = _parts(question, found, folding)
-    bins = question.window.bins(period)
-    lines = _over_time(bins, parts, timed.rows, by_time.rows)
     return Answer(
         question,
         _headline(found),
         tables=(_table(found), _rule_table(found)),
-        charts=(_chart(question, period, found, lines),),
+        charts=(_chart(question, period, found, timed.lines),),
         notes=(*notes(found, logs), Note(Topic.METHOD, METHOD)),
         next=_next(question, found),
     )
-
-
-METHOD = (
-    "Over time, what an interface exchanged with the internet is split among categories as in the"
-    " whole window; all else is exact in each bin. Where pairs of addresses are too many to be told"
-    " apart over time, all of it is split like that."
-)
-
-
-def totals_text(period: Period) -> str:
-    """Everything accepted, by time."""
-    return pipeline(
-        ACCEPTED, f"stats {SUMS} by bin({period.text}) as at", "sort at asc", f"limit {MOST}"
-    )
-
-
-def timed_text(period: Period, folding: Folding) -> str:
-    """The same by interface and folded ends over time."""
-    return pipeline(
-        ACCEPTED,
-        f"fields {folding.text('srcAddr')} as source, {folding.text('dstAddr')} as target",
-        f"stats sum(bytes) as {BYTES} by interfaceId, source, target, bin({period.text}) as at",
-        f"sort {BYTES} desc",
-        f"limit {MOST}",
-    )
-
-
-@dataclass(frozen=True)
-class Folding:
-    """Addresses as the query over time groups them, so that its rows stay few.
-
-    All outside are one, but those of AWS services that are `kept`. With `coarse`, for traffic of
-    more pairs than a query returns, all inside are one too, and all that are kept.
-    """
-
-    inside: tuple[Network, ...]
-    kept: tuple[str, ...]
-    coarse: bool
-
-    def text(self, field: str) -> str:
-        ours = literal(INSIDE) if self.coarse else field
-        service = literal(SERVICE) if self.coarse else field
-        text = f"if({inside(field, self.inside)}, {ours}, {literal(OUTSIDE)})"
-        if not self.kept:
-            return text
-        return f"if({fill(f'{field} in {{kept}}', kept=self.kept)}, {service}, {text})"
-
-    def group(self, one: Traced, is_ours: Callable[[str], bool]) -> Group:
-        source, target = (
-            self._folded(one.row.text(field), is_ours) for field in ("srcAddr", "dstAddr")
-        )
-        return one.row.text("interfaceId"), source, target
-
-    def _folded(self, address: str, is_ours: Callable[[str], bool]) -> str:
-        if address in self.kept:
-            return SERVICE if self.coarse else address
-        if is_ours(address):
-            return INSIDE if self.coarse else address
-        return OUTSIDE
-
-
-def _folding(question: Question, found: Followed, *, coarse: bool) -> Folding:
-    """Keeps the busiest addresses of AWS's services."""
-    moved: Counter[str] = Counter()
-    for one in found.traced:
-        if one.road.category is Category.AWS_SERVICE:
-            for place in (one.source, one.target):
-                if not place.inside and _writable(place.address):
-                    moved[place.address] += one.seen.bytes
-    kept = tuple(address for address, _ in moved.most_common(MOST_SERVICES))
-    return Folding(question.inside, kept, coarse)
-
-
-def _writable(value: str) -> bool:
-    try:
-        return bool(literal(value))
-    except Unquotable:
-        return False
-
-
-@dataclass
-class Parts:
-    """Bytes of one group in the traced rows: by category, and with second sightings in all."""
-
-    by_category: Counter[Category] = field(default_factory=Counter)
-    bytes: int = 0
-
-
-def _parts(question: Question, found: Followed, folding: Folding) -> dict[Group, Parts]:
-    parts: dict[Group, Parts] = defaultdict(Parts)
-    is_ours = insider(question.inside)
-    for one in found.traced:
-        its = parts[folding.group(one, is_ours)]
-        its.bytes += one.seen.bytes
-        if one.counted:
-            its.by_category[one.road.category] += one.seen.bytes
-    return parts
-
-
-def _over_time(
-    bins: Sequence[datetime],
-    parts: Mapping[Group, Parts],
-    timed: Iterable[Row],
-    by_time: Iterable[Row],
-) -> dict[str, list[float]]:
-    """Bytes of each category in each bin, in the order of the categories.
-
-    Each group's bytes over time are split as its traced rows are. What is not traced, because a
-    query stopped at its limit, is the last line, as logged.
-    """
-    places = {at: n for n, at in enumerate(bins)}
-    lines = {category: [0.0] * len(bins) for category in Category}
-    untold = [0.0] * len(bins)
-    for row in by_time:
-        if (place := _place(row, places)) is not None:
-            untold[place] += row.number(BYTES)
-    rows = list(timed)
-    whole: Counter[Group] = Counter()
-    for row in rows:
-        whole[_group(row)] += row.number(BYTES)
-    for row in rows:
-        its, place = parts.get(_group(row)), _place(row, places)
-        if its is None or place is None or not row.number(BYTES):
-            continue
-        part = row.number(BYTES) / max(whole[_group(row)], its.bytes)
-        untold[place] -= its.bytes * part
-        for category, bytes_ in its.by_category.items():
-            lines[category][place] += bytes_ * part
-    named = {category.value: line for category, line in lines.items() if any(line)}
-    return named | ({UNTOLD: untold} if max(untold) > LEAST else {})
-
-
-def _group(row: Row) -> Group:
-    return row.text("interfaceId"), row.text("source"), row.text("target")
-
-
-def _place(row: Row, bins: Mapping[datetime, int]) -> int | None:
-    moment = row.moment("at")
-    return bins.get(moment) if moment else None
 
 
 @dataclass(frozen=True, slots=True)

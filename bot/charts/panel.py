@@ -101,6 +101,7 @@ class PanelDrawing:
         self._put_unknown(area, frame)
         if len(self.panel.series) > 1:
             self._put_names(sheet, frame.right + NAME_GAP, top)
+        self._put_levels(area, frame)
         self._put_peak(area, frame, lines)
         return area
 
@@ -134,6 +135,26 @@ class PanelDrawing:
             )  # fmt: skip
             if frame.x(end) - frame.x(start) > self.ruler.width("no data", SMALL) + 8:
                 self._say(area, (start.timestamp() + end.timestamp()) / 2, "no data")
+
+    def _put_levels(self, area: Axes, frame: Frame) -> None:
+        """Lines along the panel, each named at the side where the peak is not."""
+        for level in self.panel.levels:
+            if not 0 < level.value <= self.top:
+                continue
+            left = self.peak is None or self.bins.places.index(self.peak.place) * 2 > len(
+                self.bins.places
+            )
+            area.axhline(
+                level.value, color=INK, linewidth=0.9, linestyle=(0, (1, 2)), zorder=5,
+                path_effects=[halo()],
+            )  # fmt: skip
+            area.annotate(
+                self.ruler.fit(level.label, LABEL, frame.width / 3),
+                (0 if left else 1, level.value), xytext=(3 if left else -3, 2),
+                xycoords=area.get_yaxis_transform(), textcoords="offset points", fontsize=LABEL,
+                color=INK, ha="left" if left else "right", va="bottom", zorder=6,
+                path_effects=[halo()],
+            )  # fmt: skip
 
     def _put_peak(self, area: Axes, frame: Frame, lines: Sequence[float]) -> None:
         """The largest value and its time, above it and within the plot."""

@@ -80,6 +80,7 @@ def _panel(panel: Panel, chart: Timeline, zone: ZoneInfo, several: bool) -> Iter
     if panel.stacked and len(panel.series) > 1:
         whole = Series("together", outline)
         parts.insert(0, _run(whole, panel, chart, zone, several))
+    parts += [f"a line at {one_line(level.label, _NAME)}" for level in panel.levels]
     unknown = sum(known(value) is None for value in outline)
     if unknown and panel.series:
         parts.append(f"no data in {unknown} of {many(len(outline), 'step')}")

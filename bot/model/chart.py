@@ -37,6 +37,14 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """A value worth a line along the panel ("p95 3.2 MB"). `label` says it all."""
+
+    value: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """Series that share one vertical axis; `unit` names it ("rejected flows")."""
 
@@ -45,6 +53,7 @@ class Panel:
     kind: Kind = Kind.COUNT
     unit: str = ""
     stacked: bool = True
+    levels: tuple[Level, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def test_the_same_question_in_other_words(line: str) -> None:
     [
         ("top-talkers flows", {"measure": "flows"}),
         ("top-talkers FLOWS internal", {"measure": "flows", "side": "internal"}),
-        ("top-talkers external flows by host", {"side": "external", "measure": "flows", "by": "host"}),
+        ("top-talkers flows by host", {"measure": "flows", "by": "host"}),
         ("top-talkers by tag Name 1h", {"key": "name"}),
         ("top-talkers tag Name", {"key": "name"}),
         ("top-talkers by tags", {"by": "tags"}),

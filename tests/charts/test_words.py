@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.charts.words import LONGEST, alt_text
-from bot.model.chart import Bars, Mark, Panel, Series, Timeline, Tone
+from bot.model.chart import Bars, Level, Mark, Panel, Series, Timeline, Tone
 from bot.model.table import Kind
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -39,6 +39,11 @@ def test_a_timeline_says_its_finding_its_span_and_its_peaks() -> None:
         " going out 1 in all, at most 1 at 14:00."
         " Marked at 14:28: deploy."
     )
+
+
+def test_a_level_is_told() -> None:
+    chart = timeline(Panel("All", (Series("all", (1.0, 2.0)),), levels=(Level(1.9, "p95 2"),)))
+    assert "a line at p95 2." in alt_text(chart, BERLIN)
 
 
 def test_values_that_cannot_be_added_have_a_peak_only() -> None:

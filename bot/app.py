@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,6 +18,7 @@ from bot.settings import Secret, Settings
 if TYPE_CHECKING:  # each is imported when it is used: a call pays only for what it needs
     from bot.ask.asker import Asker, Surroundings
     from bot.engines.engine import Engine
+    from bot.network.cloudtrail import Trail
     from bot.network.documents import Documents
     from bot.schedule.opening import Watching
 
@@ -62,38 +64,72 @@ def open_network(source: str, settings: Settings) -> Surroundings:
     from bot.network.snapshots import Network, Snapshots, Still  # noqa: PLC0415
 
     if settings.inventory is not None:
-        from bot.network.documents import read_inventory  # noqa: PLC0415
+        from bot.network.changes import recorded  # noqa: PLC0415
+        from bot.network.documents import inventory, read_documents  # noqa: PLC0415
 
-        return Still(read_inventory(settings.inventory), now)
+        found, where = read_documents(settings.inventory), str(settings.inventory)
+        return Still(inventory(found, where), now, recorded=recorded(found))
     if source == DEMO or source.startswith(CLOUDWATCH):
         describe = partial(describe_network, source)
         if source == DEMO:
-            from bot.network.documents import inventory  # noqa: PLC0415
-
-            return Still(inventory(describe()), now)
+            return _demo_network()
         return Network(
             describe,
             clock=now,
             executor=ThreadPoolExecutor(1, "network"),
             snapshots=Snapshots(settings.cache / "network" / _file_name(source)),
+            trail=_open_trail(source),
         )
     return Still(None, now)
 
 
-def describe_network(source: str) -> Documents:
-    """The network's describe-… documents: the demo's, or what EC2 says in the source's Region."""
+def describe_network(source: str, *, broken: bool = False) -> Documents:
+    """The network's describe-… documents: the demo's, or what EC2 says in the source's Region.
+
+    `broken` is the demo's while its mistake lasts.
+    """
     if source == DEMO:
         from bot.demo.documents import documents  # noqa: PLC0415
 
-        return {name.removesuffix(".json"): found for name, found in documents().items()}
+        found = documents(broken=broken)
+        return {name.removesuffix(".json"): document for name, document in found.items()}
     from bot.network.ec2 import describe, open_ec2  # noqa: PLC0415
 
-    region = None
-    if source.startswith(CLOUDWATCH):
-        from bot.engines.cloudwatch.opening import parsed  # noqa: PLC0415
+    return describe(open_ec2(_region(source)))
 
-        region, _ = parsed(source)
-    return describe(open_ec2(region))
+
+def _demo_network() -> Surroundings:
+    """The demo's network, which has a wrong rule while its mistake lasts, and its changes."""
+    from bot.demo.story import is_broken  # noqa: PLC0415
+    from bot.demo.trail import events  # noqa: PLC0415
+    from bot.network.changes import Recorded  # noqa: PLC0415
+    from bot.network.documents import inventory  # noqa: PLC0415
+    from bot.network.snapshots import Still  # noqa: PLC0415
+
+    whole, broken = (inventory(describe_network(DEMO, broken=one)) for one in (False, True))
+    return Still(
+        whole, now, recorded=Recorded(events), then=lambda at: broken if is_broken(at) else whole
+    )
+
+
+def _open_trail(source: str) -> Trail:
+    """CloudTrail of the source's Region; nobody is asked before something is to be known."""
+    from bot.network.cloudtrail import Trail, open_cloudtrail  # noqa: PLC0415
+
+    return Trail(
+        partial(open_cloudtrail, _region(source)),
+        clock=now,
+        ticks=time.monotonic,
+        sleep=time.sleep,
+    )
+
+
+def _region(source: str) -> str | None:
+    if not source.startswith(CLOUDWATCH):
+        return None
+    from bot.engines.cloudwatch.opening import parsed  # noqa: PLC0415
+
+    return parsed(source)[0]
 
 
 def open_asker(engine: Engine, settings: Settings) -> Asker:

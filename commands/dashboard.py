@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.model.answer import Answer, Note, Question, Topic
+from bot.model.changes import Changes
 from bot.model.chart import Bars, Dashboard, Heatmap, Timeline
 from bot.model.command import Command, Logs
 from bot.model.inventory import Inventory
@@ -42,6 +43,9 @@ class Once:
         for text, result in zip(new, self._logs.query(*new, window=window), strict=True):
             self._found[text, window] = result
         return tuple(self._found[text, window] for text in texts)
+
+    def changes(self, resources: Iterable[str], since: datetime) -> Changes:
+        return self._logs.changes(resources, since)
 
 
 # What is asked for the six places, best first: where one has no picture, a later one steps in.

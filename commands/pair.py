@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.insights.quoting import fill, pipeline
+from bot.insights.quoting import pipeline
 from bot.model.answer import Answer, Network, Note, Question, Topic
 from bot.model.chart import Panel, Series, Timeline, Tone
 from bot.model.command import Argument, Command, Logs, Takes
@@ -16,7 +16,7 @@ from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period
 from bot.model.writing import many, wider_words, window_words, written
-from bot.network.counting import ANSWER, BYTES, legs
+from bot.network.counting import ANSWER, BYTES, ENDS, both_ways, legs
 from bot.network.ports import protocol, service, spoken
 from bot.network.ranges import within
 
@@ -73,11 +73,7 @@ def texts(question: Question, period: Period) -> tuple[str, str]:
     """What went each way by interface, and how many records over time."""
     one, other, ports = _ends(question)
     there = f"{within('srcAddr', one)} and {within('dstAddr', other)}"
-    back = f"{within('srcAddr', other)} and {within('dstAddr', one)}"
-    either = pipeline(
-        f"filter ({there}) or ({back})",
-        fill("filter dstPort in {ports} or srcPort in {ports}", ports=ports) if ports else None,
-    )
+    either = both_ways(one, other, ports)
     return (
         pipeline(
             either,
@@ -229,15 +225,6 @@ COMMAND = Command(
         Argument("other", Takes.NETWORK, "the one at the other end", required=True),
         Argument("port", Takes.PORTS, "only this port, a number or a name"),
     ),
-    needs=(
-        "srcAddr",
-        "dstAddr",
-        "srcPort",
-        "dstPort",
-        "protocol",
-        "bytes",
-        "action",
-        "interfaceId",
-    ),
+    needs=(*ENDS, "bytes"),
     examples=("pair 10.20.11.21 10.20.20.30 postgres", "pair 10.20.10.0/24 10.20.20.0/24 24h"),
 )

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.insights.quoting import fill, pipeline
 from bot.model.answer import Answer, Note, Question, Topic
-from bot.model.chart import Panel, Series, Timeline, Tone
+from bot.model.changes import Changes
+from bot.model.chart import Mark, Panel, Series, Timeline, Tone
 from bot.model.command import Argument, Command, Logs, Takes
 from bot.model.errors import BadLine
 from bot.model.query import Row
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Period
-from bot.model.writing import window_words
-from bot.network.counting import ANSWER, legs
+from bot.model.writing import window_words, written
+from bot.network.counting import ANSWER, ENDS, both_ways, legs
 from bot.network.ports import protocol as protocol_name
-from bot.network.ranges import is_inside, within
+from bot.network.ranges import is_inside
 from bot.network.rules import Check, Flow, Leg, Side, checks, spelled
 from bot.network.sightings import own_addresses, sighting
-from bot.network.verdicts import Outcome, Sighting, Verdict, judge
+from bot.network.verdicts import BEFORE, Outcome, Sighting, Verdict, judge
 
 TCP = 6
 MOST_ROWS = 10_000
+MOST_CHANGES, MOST_MARKS = 20, 4
+TELLING = ("rejectReason", "tcpFlags")  # fields that say more, where the format has them
 
 COLUMNS = (
     Column("leg", "Leg"),
@@ -45,10 +48,14 @@ GATES = (
     Column("says", "Says"),
     Column("why", "Because"),
 )
-LEGS = (
-    "Rules are as of the snapshot of the network; logs are of the window. A rule that changed in"
-    " between can make them disagree."
+CHANGES = (
+    Column("at", "At", Kind.TIME),
+    Column("resource", "Of"),
+    Column("what", "Change"),
+    Column("who", "By"),
+    Column("event", "Call", detail=True),
 )
+AS_OF = "Rules are as of the snapshot of the network; logs are of the window."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,12 @@ class Seen:
         """Protocol and the server's port."""
         return self.row.number("protocol"), self.row.number("port")
 
+    @property
+    def flags(self) -> int | None:
+        """tcp-flags, where the record has them; `-` stands for a combination that cannot be."""
+        text = self.row.text("tcpFlags")
+        return int(text) if self.service[0] == TCP and text.isdigit() else None
+
 
 def answer(question: Question, logs: Logs) -> Answer:
     client, server = _host(question, "source"), _host(question, "target")
@@ -76,15 +89,23 @@ def answer(question: Question, logs: Logs) -> Answer:
     seen = [s for s in seen if s.service == service]
     sides = _sides(logs, {s.row.text("interfaceId") for s in seen}, client, server)
     gates = checks(logs.inventory, _flow(client, server, service, seen))
-    verdict = judge(_sightings(seen, sides), gates)
+    changes = _changes(question, logs, gates, seen)
+    verdict = judge(
+        _sightings(seen, sides),
+        gates,
+        changes or Changes(unread="nothing was rejected"),
+        logs.inventory.taken,
+        question.zone,
+    )
+    chart = _chart(question, over_time.rows, period, verdict, changes or Changes())
     return Answer(
         question,
-        _headline(client, server, service, verdict),
-        tables=tuple(_tables(seen, sides, gates)),
-        charts=(_chart(question, over_time.rows, period, verdict),) if over_time.rows else (),
-        notes=tuple(_notes(logs, verdict)),
+        _headline(client, server, service, verdict, gates),
+        tables=tuple(_tables(seen, sides, gates, changes or Changes())),
+        charts=(chart,) if over_time.rows else (),
+        notes=tuple(_notes(question, logs, verdict, changes)),
         next=_next(question, client, server, service),
-        facts={"verdict": facts(verdict)},
+        facts={"verdict": facts(verdict), "changes": changes_facts(changes)},
     )
 
 
@@ -101,16 +122,34 @@ def facts(verdict: Verdict) -> Mapping[str, object]:
     }
 
 
+def changes_facts(changes: Changes | None) -> Mapping[str, object]:
+    """What is known of changes, for programs: `known` says whether these are all."""
+    found = changes.found if changes else ()
+    return {
+        "known": changes is not None and changes.known,
+        "unread": changes.unread if changes else "it was not asked",
+        "found": [
+            {
+                "at": one.at.isoformat().replace("+00:00", "Z"),
+                "resource": one.resource,
+                "rule": one.rule,
+                "what": one.what,
+                "who": one.who or None,
+                "event": one.event,
+            }
+            for one in found
+        ],
+    }
+
+
 def texts(question: Question, period: Period, fields: frozenset[str]) -> tuple[str, str]:
     """Every connection by interface and action; and records over time."""
-    reason = ", rejectReason" if "rejectReason" in fields else ""
+    telling = "".join(f", {name}" for name in TELLING if name in fields)
     one, other = question.network("source"), question.network("target")
     assert one is not None and other is not None  # noqa: S101, PT018  # both are required
     ports = question.ports("port")
     between = pipeline(
-        f"filter ({within('srcAddr', one)} and {within('dstAddr', other)})"
-        f" or ({within('srcAddr', other)} and {within('dstAddr', one)})",
-        fill("filter dstPort in {ports} or srcPort in {ports}", ports=ports) if ports else None,
+        both_ways(one, other, ports),
         legs(ANSWER),
         fill("filter port in {ports}", ports=ports) if ports else None,
     )
@@ -120,7 +159,7 @@ def texts(question: Question, period: Period, fields: frozenset[str]) -> tuple[s
             "stats count(*) as records, sum(packets) as totalPackets,"
             " min(toMillis(@timestamp)) as firstSeen, max(toMillis(@timestamp)) as lastSeen"
             " by srcAddr, dstAddr, srcPort, dstPort, leg, port, protocol, action, interfaceId"
-            + reason,
+            + telling,
             "sort lastSeen desc",
             f"limit {MOST_ROWS}",
         ),
@@ -195,6 +234,25 @@ def _sides(logs: Logs, interfaces: set[str], client: str, server: str) -> dict[s
     return sides
 
 
+def _changes(
+    question: Question, logs: Logs, gates: Sequence[Check], seen: Sequence[Seen]
+) -> Changes | None:
+    """How the rules on the way changed since a day before the window.
+
+    None where it does not matter: nothing was rejected, or no rules are known. An interface that
+    is gone had rules of its own, of which these changes say nothing.
+    """
+    rejected = [s for s in seen if s.row.text("action") == "REJECT"]
+    resources = sorted({name for gate in gates for name in gate.rests_on})
+    if not resources or (seen and not rejected):
+        return None
+    changes = logs.changes(resources, question.window.start - BEFORE)
+    gone = {s.row.text("interfaceId") for s in rejected} - logs.inventory.interfaces.keys()
+    if gone and changes.known:
+        return replace(changes, unread=f"{min(gone)}, which rejected it, is not in the inventory")
+    return changes
+
+
 def _sightings(seen: Sequence[Seen], sides: Mapping[str, Side]) -> list[Sighting]:
     return [
         Sighting(
@@ -206,7 +264,8 @@ def _sightings(seen: Sequence[Seen], sides: Mapping[str, Side]) -> list[Sighting
             one.last,
             one.row.number("totalPackets"),
             one.row.number("records"),
-            one.row.text("rejectReason"),
+            one.row.get("rejectReason"),
+            one.flags,
         )
         for one in seen
         if one.row.text("interfaceId") in sides and one.row.text("action") in {"ACCEPT", "REJECT"}
@@ -224,25 +283,40 @@ def _flow(client: str, server: str, service: tuple[int, int], seen: Sequence[See
     return Flow(client, server, protocol, port or None, (min(ports), max(ports)))
 
 
-def _headline(client: str, server: str, service: tuple[int, int], verdict: Verdict) -> str:
+def _headline(
+    client: str,
+    server: str,
+    service: tuple[int, int],
+    verdict: Verdict,
+    gates: Sequence[Check],
+) -> str:
     protocol, port = service
     way = f"{client} → {server} {spelled(protocol, (port, port) if port else None)}"
     first = verdict.evidence[0] if verdict.evidence else ""
     match verdict.outcome:
         case Outcome.BLOCKED:
-            return f"{way} is blocked: {first}."
+            there = [g for g in gates if (g.leg, g.side) == (verdict.leg, verdict.side)]
+            opened = there and all(gate.allows for gate in there)
+            return f"{way} {'was' if opened else 'is'} blocked: {first}."
         case Outcome.ALLOWED:
             return f"{way} gets through: {first}."
         case Outcome.UNKNOWN:
             return f"{way}: cannot tell why or whether: {first}."
 
 
-def _tables(seen: Sequence[Seen], sides: Mapping[str, Side], gates: Sequence[Check]) -> list[Table]:
+def _tables(
+    seen: Sequence[Seen], sides: Mapping[str, Side], gates: Sequence[Check], changes: Changes
+) -> list[Table]:
     tables = []
     if gates:
         says = {True: "lets it through", False: "stops it", None: "cannot be told"}
         rows = tuple((g.leg.value, g.side.value, g.by.value, says[g.allows], g.why) for g in gates)
         tables.append(Table("Gates on the way, as the rules are now", GATES, rows))
+    if changes.found:
+        listed = changes.found[-MOST_CHANGES:]
+        changed = tuple((c.at, c.resource, c.what, c.who or None, c.event) for c in listed)
+        left = len(changes.found) - len(listed)
+        tables.append(Table("How the rules were changed", CHANGES, changed, left_off=left))
     if seen:
         tables.append(_evidence(seen, sides))
     return tables
@@ -270,7 +344,9 @@ def _evidence(seen: Sequence[Seen], sides: Mapping[str, Side]) -> Table:
     return Table("What the logs saw", COLUMNS, tuple(rows))
 
 
-def _chart(question: Question, rows: Sequence[Row], period: Period, verdict: Verdict) -> Timeline:
+def _chart(
+    question: Question, rows: Sequence[Row], period: Period, verdict: Verdict, changes: Changes
+) -> Timeline:
     times = question.window.bins(period)
     counts = {(row.text("action"), row.moment("at")): row.number("records") for row in rows}
     one, other = question.network("source"), question.network("target")
@@ -293,13 +369,18 @@ def _chart(question: Question, rows: Sequence[Row], period: Period, verdict: Ver
         times,
         period.seconds,
         (Panel("As logged at every interface", series, unit="flow records"),),
+        tuple(
+            Mark(one.at, f"{one.resource[:8]}… changed")
+            for one in changes.found
+            if question.window.start <= one.at < question.window.end
+        )[-MOST_MARKS:],
     )
 
 
-def _notes(logs: Logs, verdict: Verdict) -> list[Note]:
+def _notes(question: Question, logs: Logs, verdict: Verdict, changes: Changes | None) -> list[Note]:
     notes = [Note(Topic.METHOD, f"{text[0].upper()}{text[1:]}.") for text in verdict.evidence[1:]]
     if logs.inventory.groups or logs.inventory.nacls:
-        return [*notes, Note(Topic.METHOD, LEGS)]
+        return [*notes, _changed_note(question, changes)]
     return [
         *notes,
         Note(
@@ -308,6 +389,21 @@ def _notes(logs: Logs, verdict: Verdict) -> list[Note]:
             " rule itself can be named.",
         ),
     ]
+
+
+def _changed_note(question: Question, changes: Changes | None) -> Note:
+    """How far the rules of now can be held against the logs of then."""
+    if changes is None:
+        return Note(Topic.METHOD, AS_OF)
+    if changes.unread is not None:
+        return Note(
+            Topic.COVERAGE,
+            f"{AS_OF} Whether a rule changed in between is not known: {changes.unread}.",
+        )
+    if changes.found:
+        return Note(Topic.METHOD, f"{AS_OF} CloudTrail says how they were changed.")
+    since = written(question.window.start - BEFORE, Kind.TIME, question.zone)
+    return Note(Topic.METHOD, f"{AS_OF} CloudTrail knows of no change of them since {since}.")
 
 
 def _next(
@@ -331,16 +427,6 @@ COMMAND = Command(
         Argument("target", Takes.NETWORK, "the host that is asked", required=True),
         Argument("port", Takes.PORTS, "only this port of the target"),
     ),
-    needs=(
-        "srcAddr",
-        "dstAddr",
-        "srcPort",
-        "dstPort",
-        "protocol",
-        "action",
-        "interfaceId",
-        "packets",
-        "logStatus",
-    ),
+    needs=(*ENDS, "packets", "logStatus"),
     examples=("why 10.20.11.21 10.20.20.30 5432 2h", "why 10.20.10.41 192.0.2.25 25 24h"),
 )

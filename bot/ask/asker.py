@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from bot.ask.running import Run, Running
 from bot.ask.windows import LONGEST
 from bot.engines.engine import Engine, Watch
 from bot.model.answer import Answer, Network, Note, Question, Topic
+from bot.model.changes import Changes
 from bot.model.command import Command
 from bot.model.errors import MissingFields
 from bot.model.fields import BY_NAME, SYNONYMS, create_flow_log_command
@@ -44,13 +45,22 @@ DELIVERY_S3 = timedelta(minutes=10)
 
 PATIENCE = 10.0  # seconds a question waits for the first look at the network
 NOTHING_KNOWN = Inventory()
+NO_NETWORK = Changes(unread="nothing is known of the network")
 
 
 class Surroundings(Protocol):
     """The network that logs are of, as far as it is known."""
 
-    def current(self, wait: float = 0) -> Inventory | None:
-        """The newest snapshot; waits up to `wait` seconds when there is none yet."""
+    def current(self, wait: float = 0, at: datetime | None = None) -> Inventory | None:
+        """The newest snapshot; waits up to `wait` seconds when there is none yet.
+
+        A network that is not live may have another one for another moment `at`.
+        """
+        ...
+
+    def changes(self, resources: Iterable[str], since: datetime, now: datetime) -> Changes:
+        """How the rules of resources changed since a moment, up to now; `now` is the moment of
+        asking, where the network is not live."""
         ...
 
     def notes(self) -> tuple[Note, ...]:
@@ -94,7 +104,7 @@ class Asker:
     ) -> Answer:
         """Answer one line. `now` is the moment of asking, to the second. Raises `FlowsError`."""
         moment = (now or self._clock()).astimezone(UTC).replace(microsecond=0)
-        names = self._current_names()
+        names = self._current_names(moment)
         question = read(
             line,
             self.commands,
@@ -117,6 +127,7 @@ class Asker:
                 executor=executor,
                 inventory=names.inventory,
                 fields=fields,
+                changes=partial(self._changes, now=moment),
             )
             try:
                 started = running.begin(HEALTH)
@@ -129,9 +140,12 @@ class Asker:
         whole = replace(answer, notes=answer.notes + about, queries=running.written_down())
         return named(whole, names)
 
-    def _current_names(self) -> Names:
+    def _changes(self, resources: Iterable[str], since: datetime, *, now: datetime) -> Changes:
+        return self._network.changes(resources, since, now) if self._network else NO_NETWORK
+
+    def _current_names(self, at: datetime) -> Names:
         """Names in the newest snapshot; made anew only when there is a newer one."""
-        found = self._network.current(PATIENCE) if self._network else None
+        found = self._network.current(PATIENCE, at) if self._network else None
         inventory = found or NOTHING_KNOWN
         if inventory is not self._names.inventory:
             self._names = self._names_in(inventory)
@@ -199,6 +213,9 @@ class _NoLogs:
 
     def query(self, *texts: str, window: Window | None = None) -> tuple[Result, ...]:
         raise AssertionError("a command without a window has no logs")
+
+    def changes(self, resources: Iterable[str], since: datetime) -> Changes:
+        return NO_NETWORK
 
 
 def _topic(said: str) -> Topic:

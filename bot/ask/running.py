@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from bot.engines.engine import Engine, Watch
 from bot.insights.nodes import Limit
 from bot.insights.parser import parse
 from bot.model.answer import QueryRun
+from bot.model.changes import Changes
 from bot.model.errors import Cancelled, NotSupported
 from bot.model.inventory import Inventory
 from bot.model.query import DEFAULT_LIMIT, LARGEST_LIMIT, Query, Result, Statistics
@@ -42,10 +43,12 @@ class Running:
         executor: Executor,
         inventory: Inventory,
         fields: frozenset[str],
+        changes: Callable[[Iterable[str], datetime], Changes],
     ) -> None:
         self.runs: list[Run] = []
         self.inventory = inventory
         self.fields = fields
+        self.changes = changes
         self._engine = engine
         self._window = window
         self._together = Together(watch)

@@ -30,3 +30,9 @@ def moment_of_asking() -> datetime:
 def mistake(day: date) -> Window:
     """When zone b's app tier could not reach PostgreSQL."""
     return Window(datetime.combine(day, RELEASE, UTC), datetime.combine(day, MENDED, UTC))
+
+
+def is_broken(at: datetime) -> bool:
+    """Whether the rule is wrong at a moment."""
+    broken = mistake(at.astimezone(UTC).date())
+    return broken.start <= at < broken.end

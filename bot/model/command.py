@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from bot.model.answer import Answer, Question
+from bot.model.changes import Changes
 from bot.model.inventory import Inventory
 from bot.model.query import Result
 from bot.model.window import Window
@@ -62,6 +63,13 @@ class Logs(Protocol):
         """Run Insights texts, at the same time where the engine can; results in the same order.
 
         They run over the question's window, or over another `window`.
+        """
+        ...
+
+    def changes(self, resources: Iterable[str], since: datetime) -> Changes:
+        """How the rules of security groups and NACLs, by id, changed since a moment.
+
+        Asked of AWS only when called; takes seconds there. Says what it does not know.
         """
         ...
 

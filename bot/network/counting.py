@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.insights.quoting import fill
+from bot.insights.quoting import fill, pipeline
 from bot.model.query import Row
 from bot.network.ports import EPHEMERAL_FROM, SERVICE_PORTS
+from bot.network.ranges import Range, within
 
 BYTES = "totalBytes"  # what queries call the sum that `busiest` chooses by
 
@@ -25,6 +26,9 @@ REPLY = fill(
 # taken for one too. Right for every service with a fixed port, known by name or not.
 ANSWER = f"({REPLY}) or (srcPort < {EPHEMERAL_FROM} and dstPort >= {EPHEMERAL_FROM})"
 
+# What queries read that follow records between two ends, each way, at every interface.
+ENDS = ("srcAddr", "dstAddr", "srcPort", "dstPort", "protocol", "action", "interfaceId")
+
 # True for a port that a client was handed, of a record that a server sent to it.
 TO_CLIENT = fill("dstPort >= 1024 and dstPort not in {ports}", ports=SERVICE_PORTS)
 
@@ -34,6 +38,16 @@ def legs(reply: str) -> str:
     return (
         f'fields if({reply}, "reply", "request") as leg\n'
         '| fields if(leg = "reply", srcPort, dstPort) as port'
+    )
+
+
+def both_ways(one: Range, other: Range, ports: tuple[int, ...] = ()) -> str:
+    """Stages that keep what two ends sent each other, with any of the ports on either side."""
+    there = f"{within('srcAddr', one)} and {within('dstAddr', other)}"
+    back = f"{within('srcAddr', other)} and {within('dstAddr', one)}"
+    return pipeline(
+        f"filter ({there}) or ({back})",
+        fill("filter dstPort in {ports} or srcPort in {ports}", ports=ports) if ports else None,
     )
 
 

@@ -25,6 +25,7 @@ T = TypeVar("T")
 LARGEST_FILE = 512 * 1024 * 1024  # bytes; ten thousand interfaces are about 20 MB
 TAKEN = "taken"
 PREFIX_LIST_FILE = "get-managed-prefix-list-entries-"
+EVENTS_FILE = "lookup-events"  # what `aws cloudtrail lookup-events` prints
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ Documents = Mapping[str, Mapping[str, Any]]  # by the name of the operation's fi
 
 def read_inventory(path: Path) -> Inventory:
     """The snapshot at a path. Raises `BadSource` that names the file and what is wrong in it."""
+    return inventory(read_documents(path), where=str(path))
+
+
+def read_documents(path: Path) -> Documents:
+    """The documents of a snapshot at a path. Raises `BadSource`."""
     if not path.exists():
         raise BadSource("no inventory there", where=str(path))
     documents = _folder(path) if path.is_dir() else _document(path)
@@ -75,7 +81,20 @@ def read_inventory(path: Path) -> Inventory:
             where=str(path),
             hint="Save one as describe-network-interfaces.json, or run flows inventory --save.",
         )
-    return inventory(documents, where=str(path))
+    return documents
+
+
+def events(documents: Documents) -> list[Item] | None:
+    """What CloudTrail recorded, where the documents have it. Raises `BadSource`."""
+    if EVENTS_FILE not in documents:
+        return None
+    found: object = documents[EVENTS_FILE]
+    listed = found.get("Events") if isinstance(found, Mapping) else None
+    if not isinstance(listed, list):
+        raise BadSource(
+            "not what aws cloudtrail lookup-events prints: Events is no list", where=EVENTS_FILE
+        )
+    return listed
 
 
 def inventory(documents: Documents, where: str = "EC2") -> Inventory:
@@ -125,7 +144,7 @@ def save(documents: Documents, taken: datetime, path: Path) -> None:
 
 
 def _folder(path: Path) -> dict[str, Mapping[str, Any]]:
-    names = [*BY_FILE, f"{PREFIX_LIST_FILE}*"]
+    names = [*BY_FILE, f"{PREFIX_LIST_FILE}*", EVENTS_FILE]
     files = sorted(file for name in names for file in path.glob(f"{name}.json"))
     return {file.stem: _document(file) for file in files}
 

@@ -9,7 +9,7 @@ Source: the VPC guide on security groups and network ACLs.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import ip_address
 
@@ -64,6 +64,7 @@ class Check:
 
     `resource` is the group or the NACL; several groups stand joined by commas. `rule` is a NACL
     entry's number or a group rule's id; None where there is no rule that would let it through.
+    `rests_on` are ids of all that a change of would change what the gate says.
     """
 
     by: By
@@ -73,6 +74,7 @@ class Check:
     resource: str | None
     rule: int | str | None
     why: str
+    rests_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class _Packet:
     other: str
     protocol: int
     ports: Ports
+    rests_on: frozenset[str] = frozenset()
 
     @property
     def leaves(self) -> bool:
@@ -103,7 +106,7 @@ class _Packet:
         resource: str | None = None,
         rule: int | str | None = None,
     ) -> Check:
-        return Check(by, self.leg, self.side, allows, resource, rule, why)
+        return Check(by, self.leg, self.side, allows, resource, rule, why, self.rests_on)
 
 
 def checks(inventory: Inventory, flow: Flow) -> tuple[Check, ...]:
@@ -144,6 +147,7 @@ def _gates(
 
 def _groups(inventory: Inventory, own: Interface, packet: _Packet) -> Check:
     """All groups of an interface together: any rule of any of them lets a request through."""
+    packet = replace(packet, rests_on=_groups_rest_on(inventory, own, packet))
     unsure = "" if own.groups else f"the security groups of {own.id} are not known"
     for group_id in own.groups:
         group = inventory.groups.get(group_id)
@@ -164,12 +168,28 @@ def _groups(inventory: Inventory, own: Interface, packet: _Packet) -> Check:
     return packet.check(By.SECURITY_GROUP, False, why, resource=names)
 
 
+def _groups_rest_on(inventory: Inventory, own: Interface, packet: _Packet) -> frozenset[str]:
+    """The groups, who has them, the lists they name, and of group references whose the far end is.
+
+    Of an interface and its instance, since groups can be given to either.
+    """
+    groups = [inventory.groups[name] for name in own.groups if name in inventory.groups]
+    rules = [r for g in groups for r in (g.outbound if packet.leaves else g.inbound)]
+    lists = {r.peer.prefix_list_id for r in rules if r.peer.prefix_list_id}
+    with_groups = [own]
+    if any(rule.peer.group_id for rule in rules):
+        with_groups += inventory.interfaces_at(packet.other)
+    holders = {name for one in with_groups for name in (one.id, one.instance_id) if name}
+    return frozenset({*own.groups, *lists, *holders})
+
+
 def _nacl(inventory: Inventory, own: Interface, packet: _Packet) -> Check:
     """The NACL of an interface's subnet: the first entry that matches decides."""
     nacl = inventory.nacl_of(own.subnet_id)
     if nacl is None:
         why = f"the NACL of {own.subnet_id or own.id} could not be read"
         return packet.check(By.NACL, None, why)
+    packet = replace(packet, rests_on=frozenset({nacl.id}))
     unsure: NaclEntry | None = None
     for entry in nacl.outbound if packet.leaves else nacl.inbound:
         matches = _entry_matches(entry, packet)

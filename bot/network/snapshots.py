@@ -12,7 +12,7 @@ import json
 import re
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,8 +20,11 @@ from pathlib import Path
 
 from bot.model import writing
 from bot.model.answer import Note, Topic
+from bot.model.changes import Changes
 from bot.model.errors import BadSource, FlowsError
 from bot.model.inventory import Inventory
+from bot.network.changes import Recorded
+from bot.network.cloudtrail import Trail
 from bot.network.documents import LARGEST_FILE, Documents, inventory
 from bot.network.names import Label, Names
 
@@ -29,6 +32,8 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{8}T\d{6}Z)\.json\.gz")
 MOST_LOADED = 8  # snapshots of one folder in memory; ten thousand interfaces are about 50 MB
 FRESH = timedelta(minutes=15)
+NO_EVENTS = Changes(unread="the inventory has no lookup-events.json")
+NOT_ASKED = Changes(unread="CloudTrail is not asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +188,29 @@ class History:
 
 
 class Still:
-    """The network as one snapshot has it, for good: a file, a folder, the demo, or nothing."""
+    """The network as one snapshot has it, for good: a file, a folder, the demo, or nothing.
 
-    def __init__(self, found: Inventory | None, clock: Callable[[], datetime]) -> None:
+    `then` gives the network of another moment, where it is known; `recorded` the changes of rules.
+    """
+
+    def __init__(
+        self,
+        found: Inventory | None,
+        clock: Callable[[], datetime],
+        *,
+        recorded: Recorded | None = None,
+        then: Callable[[datetime], Inventory] | None = None,
+    ) -> None:
         self._found = found
         self._clock = clock
+        self._recorded = recorded
+        self._then = then
 
-    def current(self, wait: float = 0) -> Inventory | None:
-        return self._found
+    def current(self, wait: float = 0, at: datetime | None = None) -> Inventory | None:
+        return self._then(at) if self._then and at else self._found
+
+    def changes(self, resources: Iterable[str], since: datetime, now: datetime) -> Changes:
+        return self._recorded.changes(resources, since, now) if self._recorded else NO_EVENTS
 
     def notes(self) -> tuple[Note, ...]:
         if self._found is None:
@@ -213,12 +233,14 @@ class Network:
         executor: Executor,
         snapshots: Snapshots | None = None,
         fresh: timedelta = FRESH,
+        trail: Trail | None = None,
     ) -> None:
         self._describe = describe
         self._clock = clock
         self._executor = executor
         self._snapshots = snapshots
         self._fresh = fresh
+        self._trail = trail
         self._lock = threading.Lock()
         self._running: Future[None] | None = None
         self._tried: datetime | None = None
@@ -226,7 +248,10 @@ class Network:
         self._inventory: Inventory | None = None
         self.failure: FlowsError | None = None  # of the last look
 
-    def current(self, wait: float = 0) -> Inventory | None:
+    def changes(self, resources: Iterable[str], since: datetime, now: datetime) -> Changes:
+        return self._trail.changes(resources, since) if self._trail else NOT_ASKED
+
+    def current(self, wait: float = 0, at: datetime | None = None) -> Inventory | None:
         """What is known, at once; a look is started when it is old.
 
         With nothing known yet, waits up to `wait` seconds for the first look; None until then.

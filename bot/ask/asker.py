@@ -95,7 +95,7 @@ class Asker:
         self._price = price_per_gb
         self._paid = engine.source.startswith(CLOUDWATCH)
         self._cache = Cache(clock)
-        self._network = network
+        self.network = network
         self._names_in = partial(Names, teams=teams, ranges=ranges or Later(packaged))
         self._names = self._names_in(NOTHING_KNOWN)
 
@@ -141,11 +141,11 @@ class Asker:
         return named(whole, names)
 
     def _changes(self, resources: Iterable[str], since: datetime, *, now: datetime) -> Changes:
-        return self._network.changes(resources, since, now) if self._network else NO_NETWORK
+        return self.network.changes(resources, since, now) if self.network else NO_NETWORK
 
     def _current_names(self, at: datetime) -> Names:
         """Names in the newest snapshot; made anew only when there is a newer one."""
-        found = self._network.current(PATIENCE, at) if self._network else None
+        found = self.network.current(PATIENCE, at) if self.network else None
         inventory = found or NOTHING_KNOWN
         if inventory is not self._names.inventory:
             self._names = self._names_in(inventory)
@@ -178,8 +178,8 @@ class Asker:
             yield Note(Topic.FRESHNESS, f"Not read again: {many(len(kept), 'result')} of {when}.")
         if self._paid:
             yield self._cost(runs)
-        if self._network is not None:
-            yield from self._network.notes()
+        if self.network is not None:
+            yield from self.network.notes()
 
     def _cost(self, runs: Sequence[Run]) -> Note:
         fresh = (run.result.statistics for run in runs if not run.kept_at)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.schedule.courier import Owing
 from bot.schedule.incidents import Following, State, Told
+from bot.schedule.reasons import Reasons
 from bot.schedule.rollup import Trouble
 from bot.schedule.spikes import Spikes
 from bot.schedule.warning import unchecked, warning
@@ -34,6 +35,7 @@ class Guard:
         owing: Owing,
         channels: Callable[[], Iterable[str]],
         zone: ZoneInfo,
+        reasons: Reasons | None = None,
     ) -> None:
         self._spikes = spikes
         self._following = following
@@ -43,6 +45,7 @@ class Guard:
         self._owing = owing
         self._channels = channels
         self._zone = zone
+        self._reasons = reasons
 
     @property
     def begun(self) -> bool:
@@ -86,6 +89,9 @@ class Guard:
             self._incidents.keep(_with(known, State.RESOLVED, now, dict(known.facts)))
 
     def _tell(self, told: Told, at: datetime, now: datetime) -> None:
+        if self._reasons is not None:
+            self._reasons.explain(told, at)
+            self._incidents.keep(replace(told.incident, facts=told.facts.stored()))
         message = warning(told, self._rollups, self._zone, at)
         for channel in self._channels():
             if told.new:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
 from typing import Any, NamedTuple
 
+from bot.model.changes import Change
 from bot.schedule.counting import ACCEPT, BUCKET, REJECT, REST, Dimension
 from bot.schedule.spikes import FEWEST, Alarm, Look, Name, spelled
 from bot.store.incidents import Incident, Incidents
@@ -54,6 +55,9 @@ class Facts:
     rejected: int = 0
     let_in_before: list[str] = field(default_factory=list)  # sources that were accepted until then
     told_at: str = ""
+    changes: list[Change] = field(default_factory=list)  # of rules, just before
+    mended: list[Change] = field(default_factory=list)  # meanwhile, once it is over
+    unread: str | None = "it was not asked"  # why not all changes are known
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Facts:
@@ -64,6 +68,9 @@ class Facts:
             stored["rejected"],
             list(stored["let_in_before"]),
             stored["told_at"],
+            [_change(one) for one in stored.get("changes", ())],
+            [_change(one) for one in stored.get("mended", ())],
+            stored.get("unread"),
         )
 
     def stored(self) -> dict[str, Any]:
@@ -74,6 +81,9 @@ class Facts:
             "rejected": self.rejected,
             "let_in_before": self.let_in_before,
             "told_at": self.told_at,
+            "changes": [_remembered(one) for one in self.changes],
+            "mended": [_remembered(one) for one in self.mended],
+            "unread": self.unread,
         }
 
     @property
@@ -275,6 +285,14 @@ def _same(facts: Facts, group: Sequence[Alarm], behind: Counter[Pair]) -> bool:
     if any(spelled(one.series) in facts.series for one in group):
         return True
     return bool(facts.ends & {pair[1:] for pair in behind})
+
+
+def _remembered(change: Change) -> dict[str, Any]:
+    return {**asdict(change), "at": change.at.isoformat()}
+
+
+def _change(stored: Mapping[str, Any]) -> Change:
+    return Change(**{**stored, "at": datetime.fromisoformat(stored["at"])})
 
 
 def _told_at(facts: Facts) -> datetime:

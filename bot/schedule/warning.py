@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.model.changes import Change
 from bot.model.chart import Mark, Panel, Series, Timeline, Tone
 from bot.model.message import About, Button, Does, Message
 from bot.model.table import Column, Kind, Table
@@ -22,6 +23,7 @@ from bot.store.rollups import Rollups
 
 SHOWN_BEFORE = timedelta(hours=3)  # of the chart, before it began
 LISTED = 15
+MOST_CHANGES = 3
 RUNBOOK = (
     "What to do: compare the security groups and network ACLs of both ends with a change made just"
     " before; if it is meant, press Expected."
@@ -45,6 +47,7 @@ def warning(told: Told, rollups: Rollups, zone: ZoneInfo, at: datetime) -> Messa
             _week_before(incident, rollups, zone),
             f"Counted are rejected flow records, five minutes at a time. The score is the evidence"
             f" against the limit; this one reached {incident.score:.1f}.",
+            _changes_note(facts),
         ),
     )
 
@@ -128,6 +131,8 @@ def _lines(incident: Incident, facts: Facts, zone: ZoneInfo, at: datetime) -> It
     else:
         yield f"Since {began}, counted until {_clock(at + BUCKET, zone)} {at.astimezone(zone):%Z}."
     yield _reason(incident, facts, zone)
+    if incident.resolved_at and facts.mended:
+        yield f"Meanwhile rules were changed: {_changed(facts.mended, zone)}."
     if incident.state != State.RESOLVED:
         yield RUNBOOK
 
@@ -136,6 +141,9 @@ def _reason(incident: Incident, facts: Facts, zone: ZoneInfo) -> str:
     sources = _sums(facts.pairs, 0)
     before = [source for source in sources if source in facts.let_in_before]
     when = _clock(incident.opened_at, zone)
+    if facts.changes:
+        let_in = f"; {_were(before, len(sources))} let in on the same port before" if before else ""
+        return f"Likely reason: {_changed(facts.changes, zone)}{let_in}."
     if before:
         return (
             f"Likely reason: {_were(before, len(sources))} let in on the same port until {when},"
@@ -146,6 +154,19 @@ def _reason(incident: Incident, facts: Facts, zone: ZoneInfo) -> str:
     if all(usual < 1 for _, _, usual in facts.series.values()):
         return "Likely reason: somebody tries what nobody tried before; no rule lets it in."
     return "The same is rejected at other times too, but less often."
+
+
+def _changed(changes: list[Change], zone: ZoneInfo) -> str:
+    """The latest changes, with their times."""
+    return "; ".join(f"{one}, at {_clock(one.at, zone)}" for one in changes[-MOST_CHANGES:])
+
+
+def _changes_note(facts: Facts) -> str:
+    if facts.unread is not None:
+        return f"Whether a rule changed just before is not known: {facts.unread}."
+    if facts.changes:
+        return "What changed just before is CloudTrail's word; that it is the reason is a guess."
+    return "CloudTrail knows of no change of these rules in the hour before."
 
 
 def _were(before: list[str], of: int) -> str:

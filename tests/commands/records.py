@@ -9,7 +9,8 @@ from pathlib import Path
 from bot.model.fields import DEFAULT_FORMAT
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
-FOLDER = "AWSLogs/123456789012/vpcflowlogs/us-east-1/2026/11/20"
+DAY = "2026/11/20"
+FOLDER = f"AWSLogs/123456789012/vpcflowlogs/us-east-1/{DAY}"
 FILE = "flows.log.gz"  # no time in its name: every window reads it
 
 Record = dict[str, object]
@@ -49,7 +50,17 @@ def status(log_status: str, interface: str = "eni-0a") -> Record:
 
 
 def write(folder: Path, records: list[Record], fields: list[str]) -> None:
-    lines = [" ".join(fields), *(" ".join(str(r[name]) for name in fields) for r in records)]
-    path = folder / FOLDER / FILE
-    path.parent.mkdir(parents=True)
-    path.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode()))
+    """One file a day of the records' starts."""
+    by_day: dict[str, list[str]] = {}
+    for record in records:
+        line = " ".join(str(record[name]) for name in fields)
+        by_day.setdefault(_day(record), []).append(line)
+    for day, lines in by_day.items():
+        path = folder / FOLDER.replace(DAY, day) / FILE
+        path.parent.mkdir(parents=True)
+        path.write_bytes(gzip.compress(("\n".join([" ".join(fields), *lines]) + "\n").encode()))
+
+
+def _day(record: Record) -> str:
+    start = record["start"]
+    return f"{datetime.fromtimestamp(start, UTC):%Y/%m/%d}" if isinstance(start, int) else DAY

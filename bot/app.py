@@ -167,6 +167,7 @@ def open_watching(engine: Engine, asker: Asker, settings: Settings) -> Watching:
         price=settings.price_per_gb,
         history=timedelta(days=settings.history),
         warn=settings.channel,
+        surroundings=asker.network,
     )
 
 

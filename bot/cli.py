@@ -276,6 +276,7 @@ def replay(
 
     It learns from the DAYS before.
     """
+    from bot.app import open_network  # noqa: PLC0415
     from bot.schedule.replay import replay as run_again  # noqa: PLC0415
 
     settings = Settings.read()
@@ -293,6 +294,7 @@ def replay(
                 inside=settings.inside,
                 history=timedelta(days=history),
                 digest_at=digest_at,
+                surroundings=open_network(engine.source, settings),
             )
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.ask.asker import CLOUDWATCH, DELIVERY_CLOUDWATCH, DELIVERY_S3
+from bot.ask.asker import CLOUDWATCH, DELIVERY_CLOUDWATCH, DELIVERY_S3, Surroundings
 from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
 from bot.schedule.asking import Ask
@@ -20,6 +20,7 @@ from bot.schedule.guard import Guard
 from bot.schedule.incidents import Following
 from bot.schedule.metric_orders import MetricOrders
 from bot.schedule.orders import Orders
+from bot.schedule.reasons import Reasons
 from bot.schedule.rollup import SHORT, Counter
 from bot.schedule.spikes import Spikes
 from bot.schedule.ticking import Ticker
@@ -56,6 +57,7 @@ class Watching:
     price: float = 0
     history: timedelta = HISTORY
     warn: str | None = None
+    surroundings: Surroundings | None = None
 
     def orders(self, resolve: Callable[[str], str | None] = lambda _: None) -> Orders:
         """What obeys lines such as `digest set at 08:30`; `resolve` finds channels by name."""
@@ -92,6 +94,7 @@ class Watching:
                 owing=owing,
                 channels=warned_channels(schedules, self.warn),
                 zone=self.zone,
+                reasons=Reasons(self.surroundings) if self.surroundings else None,
             ),
             rollups=rollups,
             leases=Leases(self.store),

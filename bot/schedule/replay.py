@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+from bot.ask.asker import Surroundings
 from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
 from bot.model.message import Message
@@ -92,6 +93,7 @@ def replay(
     inside: tuple[Network, ...] = (),
     history: timedelta = HISTORY,
     digest_at: str | None = None,
+    surroundings: Surroundings | None = None,
 ) -> None:
     """Run the scheduler from the window's start to its end, a minute a tick.
 
@@ -113,6 +115,7 @@ def replay(
             inside=inside,
             history=history,
             warn=channel,
+            surroundings=surroundings,
         )
         ticker = watching.ticker(Printed(clock, write, as_json))
         while clock.now <= window.end:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,13 +18,16 @@ from bot.network.ranges import holds, is_inside, within
 
 PORTS = 15  # of one target, from which trying them is a scan
 TARGETS = 10  # on one port, from which trying them is a sweep
+SLOW = 2  # ports, or targets, a minute, below which it is slow
 LISTED = 100
+NAMED = 5  # known scanners in a note
 DRAWN = 12
 
 SCAN_COLUMNS = (
     Column("source", "Source", Kind.ADDRESS),
     Column("target", "Target", Kind.ADDRESS),
     Column("ports", "Ports", Kind.COUNT),
+    Column("pace", "Pace"),
     Column("accepted", "Let through", Kind.COUNT),
     Column("rejected", "Rejected", Kind.COUNT),
     Column("answered", "Ports that answered", Kind.COUNT, detail=True),
@@ -37,6 +40,7 @@ SWEEP_COLUMNS = (
     Column("port", "Port", Kind.PORT),
     Column("service", "Service"),
     Column("targets", "Targets", Kind.COUNT),
+    Column("pace", "Pace"),
     Column("accepted", "Let through", Kind.COUNT),
     Column("rejected", "Rejected", Kind.COUNT),
     Column("first", "First seen", Kind.TIME),
@@ -54,19 +58,24 @@ class Source:
     ports: int
     accepted: int
     rejected: int
+    slow: bool
 
 
 def answer(question: Question, logs: Logs) -> Answer:
     pairs, tried, replied = logs.query(*texts(question))
-    scans = [found for found in _scans(pairs.rows) if _is_asked(found[0], question)]
-    sweeps = list(_sweeps(tried.rows, replied.rows))
+    known = _known(question)
+    every = [found for found in _scans(pairs.rows) if _is_asked(found[0], question)]
+    scans = [found for found in every if not known(found[0].text("srcAddr"))]
+    swept = list(_sweeps(tried.rows, replied.rows))
+    sweeps = [row for row in swept if not known(row.text("srcAddr"))]
     sources = _sources(scans, sweeps)
+    kept_out = [s for s in _sources(every, swept) if known(s.address)]
     return Answer(
         question,
         _headline(question, sources),
         tables=tuple(_tables(question, scans, sweeps)),
         charts=(_chart(sources),) if sources else (),
-        notes=(Note(Topic.METHOD, METHOD),) if sources else (),
+        notes=tuple(_notes(question, sources, kept_out)),
         next=_next(question, sources),
     )
 
@@ -75,8 +84,34 @@ METHOD = (
     f"A source scans when it tries {PORTS} or more ports of one target and fewer than half of them"
     " answer, or when those that answer are no client's ports; it sweeps when it tries one port of"
     f" {TARGETS} or more targets and fewer than half of them answer. Replies answer to someone who"
-    " asked, so they are in neither. Counts are of records as logged."
+    f" asked, so they are in neither. Slow is fewer than {SLOW} ports or targets a minute. Counts"
+    " are of records as logged."
 )
+
+
+def _known(question: Question) -> Callable[[str], str]:
+    """Who a source is that may scan; empty for others. One that is asked for by name is shown."""
+    asked = question.network("source")
+    if asked is not None and asked.num_addresses == 1:
+        return lambda _: ""
+    return lambda address: next(
+        (who for network, who in question.scanners.items() if holds(network, address)), ""
+    )
+
+
+def _notes(
+    question: Question, sources: Sequence[Source], kept_out: Sequence[Source]
+) -> Iterator[Note]:
+    if sources or kept_out:
+        yield Note(Topic.METHOD, METHOD)
+    if kept_out:
+        known = _known(question)
+        named = ", ".join(
+            f"{known(s.address)} ({s.address}, {many(s.accepted + s.rejected, 'probe')})"
+            for s in kept_out[:NAMED]
+        )
+        rest = f" and {count(len(kept_out) - NAMED)} more" if len(kept_out) > NAMED else ""
+        yield Note(Topic.COVERAGE, f"Known scanners, kept out: {named}{rest}.")
 
 
 def texts(question: Question) -> tuple[str, str, str]:
@@ -189,8 +224,17 @@ def _sources(scans: Sequence[tuple[Row, int]], sweeps: Sequence[Row]) -> list[So
             ports=max((row.number("ports") for row in ports), default=len(hosts)),
             accepted=sum(_accepted(row) for row in effort),
             rejected=sum(row.number("rejected") for row in effort),
+            slow=all(_pace(row) == "slow" for row in (*ports, *hosts)),
         )
     return sorted(found.values(), key=lambda s: (-(s.accepted + s.rejected), s.address))
+
+
+def _pace(row: Row) -> str:
+    """`slow` where few ports, or targets, were tried in a minute."""
+    first, last = _times(row)
+    minutes = (last - first).total_seconds() / 60 if first and last else 0.0
+    tried = row.number("targets") if "targets" in row else row.number("ports")
+    return "slow" if tried < SLOW * minutes else "fast"
 
 
 def _accepted(row: Row) -> int:
@@ -203,6 +247,8 @@ def _headline(question: Question, sources: Sequence[Source]) -> str:
     first = sources[0]
     inside = [s for s in sources if is_inside(s.address, question.inside)]
     parts = [f"{many(len(sources), 'source')} scan{'s' if len(sources) == 1 else ''}"]
+    if slow := sum(1 for source in sources if source.slow):
+        parts[0] += " slowly" if slow == len(sources) else f", {count(slow)} of them slowly"
     if inside:
         parts.append(f"{count(len(inside))} of them from inside, first {inside[0].address}")
     through = [s for s in sources if s.accepted]
@@ -228,13 +274,13 @@ def _tables(
 
 def _scan_row(row: Row, answered: int, question: Question) -> tuple[Value, ...]:
     tried = (row.text("srcAddr"), row.text("dstAddr"), row.number("ports"))
-    return (*tried, *_counts(row), answered, *_times(row), _place(row, question))
+    return (*tried, _pace(row), *_counts(row), answered, *_times(row), _place(row, question))
 
 
 def _sweep_row(row: Row, question: Question) -> tuple[Value, ...]:
     port = row.number("dstPort")
     tried = (row.text("srcAddr"), port, service(port), row.number("targets"))
-    return (*tried, *_counts(row), *_times(row), _place(row, question))
+    return (*tried, _pace(row), *_counts(row), *_times(row), _place(row, question))
 
 
 def _place(row: Row, question: Question) -> str:

@@ -96,6 +96,7 @@ class Asker:
         self._paid = engine.source.startswith(CLOUDWATCH)
         self._cache = Cache(clock)
         self.network = network
+        self._teams = teams or Teams()
         self._names_in = partial(Names, teams=teams, ranges=ranges or Later(packaged))
         self._names = self._names_in(NOTHING_KNOWN)
 
@@ -113,6 +114,7 @@ class Asker:
             inside=self._inside,
             hosts=names.addresses if names.inventory.interfaces else None,
         )
+        question = replace(question, zones=self._teams.zones, scanners=self._teams.scanners)
         command = next(c for c in self.commands if c.name == question.command)
         if command.length is None:
             return command.answer(question, _NoLogs())

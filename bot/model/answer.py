@@ -23,7 +23,8 @@ class Question:
     """A line that was read: which command, with what, over which window.
 
     `zone` is the asker's, for reading and writing times; `now` is the moment of asking; `inside`
-    are ranges that are the asker's own besides the private ones.
+    are ranges that are the asker's own besides the private ones, `zones` ranges that have a name,
+    `scanners` those that may scan, with who that is.
     """
 
     command: str
@@ -33,6 +34,8 @@ class Question:
     now: datetime
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     inside: tuple[Network, ...] = ()
+    zones: Mapping[str, tuple[Network, ...]] = field(default_factory=dict)
+    scanners: Mapping[Network, str] = field(default_factory=dict)
 
     def ports(self, name: str) -> tuple[int, ...]:
         """The ports under `name`; empty when not given."""
@@ -83,7 +86,8 @@ class QueryRun:
 class Answer:
     """A command fills in `question` to `next`; running it adds `queries` and what the data is like.
 
-    `next` are lines worth asking now, without the slash command. `facts` are findings that programs
+    `next` are lines worth asking now, without the slash command; `why` those that ask why something
+    it lists was rejected, most rejects first. `facts` are findings that programs
     can use, by their name in the JSON document.
     """
 
@@ -93,5 +97,6 @@ class Answer:
     charts: tuple[Chart, ...] = ()
     notes: tuple[Note, ...] = ()
     next: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
     queries: tuple[QueryRun, ...] = ()
     facts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

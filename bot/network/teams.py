@@ -7,6 +7,8 @@
       10.20.20.0/24: data
     ports:
       5432: data             # a port, `8000-8010`, or a name such as postgres
+    scanners:
+      10.20.10.90: vulnerability scanner   # an address or a range that may scan, and who it is
 
 A host beats a range, the longest range beats a shorter one, and any range beats a port.
 """
@@ -27,19 +29,21 @@ from bot.model.prefixes import Prefixes, Range
 from bot.network.ports import ports_named
 
 LARGEST = 4 * 1024 * 1024  # bytes
-SECTIONS = ("hosts", "ranges", "ports")
+SECTIONS = ("hosts", "ranges", "ports", "scanners")
 MOST_COMPLAINTS = 20  # at once
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Teams:
-    """Teams by host (name, id or address, lower case), pattern, range and port."""
+    """Teams by host (name, id or address, lower case), pattern, range and port; known scanners."""
 
     hosts: Mapping[str, str] = field(default_factory=dict)
     patterns: tuple[tuple[str, str], ...] = ()
     ranges: Prefixes[str] = field(default_factory=lambda: Prefixes(()))
     ports: Mapping[int, str] = field(default_factory=dict)
+    zones: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)  # ranges by their team
+    scanners: Mapping[Range, str] = field(default_factory=dict)  # who may scan, and who that is
 
     def of(self, address: str, names: Iterable[str] = (), port: int | None = None) -> str:
         """The team of an address that has these names and ids; empty when nobody's."""
@@ -78,7 +82,7 @@ def teams(text: str, where: str = "teams") -> Teams:
         raise BadSettings(
             "; ".join(reading.wrong[:MOST_COMPLAINTS]),
             where=where,
-            hint="Write hosts:, ranges: and ports:, each with lines like db-a1: data.",
+            hint="Write hosts:, ranges:, ports: or scanners:, each with lines like db-a1: data.",
         )
     return _built(sections)
 
@@ -96,7 +100,14 @@ def _problem(error: Exception) -> str:
 def _built(sections: Mapping[str, list[tuple[str, str]]]) -> Teams:
     hosts = [(name.lower(), team) for name, team in sections.get("hosts", [])]
     ranges = [(ip_network(name, strict=False), team) for name, team in sections.get("ranges", [])]
+    zones: dict[str, tuple[Range, ...]] = {}
+    for network, team in reversed(_first_only(ranges).items()):
+        zones[team] = (*zones.get(team, ()), network)
     return Teams(
+        zones=zones,
+        scanners=_first_only(
+            [(ip_network(name, strict=False), who) for name, who in sections.get("scanners", [])]
+        ),
         hosts={_address(name): team for name, team in hosts if not _is_pattern(name)},
         patterns=tuple((name, team) for name, team in hosts if _is_pattern(name)),
         ranges=Prefixes(_first_only(ranges).items()),
@@ -124,13 +135,15 @@ class _Reading:
         return found
 
     def _teams(self, section: str, node: yaml.Node) -> Iterable[tuple[str, str]]:
-        check = {"hosts": _bad_host, "ranges": _bad_range, "ports": _bad_ports}[section]
+        check = {"hosts": _bad_host, "ranges": _bad_range, "ports": _bad_ports}.get(
+            section, _bad_range
+        )
         for name, value, line in self._entries(node, section):
             complaint = check(name)
             if complaint:
                 self.wrong.append(f"line {line}: {complaint}")
             elif not isinstance(value, yaml.ScalarNode) or not value.value.strip():
-                self.wrong.append(f"line {line}: {name} has no team's name")
+                self.wrong.append(f"line {line}: {name} has no name after it")
             else:
                 yield name, " ".join(value.value.split())
 

@@ -7,6 +7,7 @@ from bot.model.chart import Bars
 from bot.model.errors import MissingFields
 from bot.model.fields import DEFAULT_FORMAT
 from bot.model.query import Row
+from bot.network.teams import teams
 from commands.scans import is_scan
 from tests.commands.conftest import Ask
 from tests.commands.records import Record, flow
@@ -35,15 +36,15 @@ def rows(answer: Answer, title: str) -> list[tuple[object, ...]]:
 def test_a_slow_scanner_with_one_source_port_is_found(ask: Ask) -> None:
     answer = ask("scans 1h", *scan(20), *web(200))
     (found,) = rows(answer, "Port scans")
-    assert found[:6] == (SCANNER, TARGET, 20, 0, 20, 0)
+    assert found[:7] == (SCANNER, TARGET, 20, "slow", 0, 20, 0)
     assert answer.headline == (
-        "1 source scans; the busiest is 203.0.113.9 with up to 20 ports on 1 target."
+        "1 source scans slowly; the busiest is 203.0.113.9 with up to 20 ports on 1 target."
     )
 
 
 def test_one_that_is_let_through_is_found(ask: Ask) -> None:
     answer = ask("scans 1h", *scan(20, "ACCEPT"))
-    assert rows(answer, "Port scans")[0][3:5] == (20, 0)
+    assert rows(answer, "Port scans")[0][4:6] == (20, 0)
     assert "1 got through to something" in answer.headline
     (chart,) = answer.charts
     assert isinstance(chart, Bars)
@@ -78,7 +79,7 @@ def test_a_sweep_of_hosts_is_found_and_monitoring_is_not(ask: Ask) -> None:
     polls += [flow(f"10.0.1.{n}:9100", f"10.0.8.8:{40000 + n}") for n in range(12)]
     answer = ask("scans", *sweep, *polls)
     (found,) = rows(answer, "Sweeps")
-    assert found[:6] == ("10.0.9.9", 22, "ssh", 12, 0, 12)
+    assert found[:7] == ("10.0.9.9", 22, "ssh", 12, "fast", 0, 12)
     assert "1 of them from inside, first 10.0.9.9" in answer.headline
 
 
@@ -94,6 +95,47 @@ def test_a_sweep_of_hosts_is_found_and_monitoring_is_not(ask: Ask) -> None:
 )
 def test_narrowed(ask: Ask, line: str, found: int) -> None:
     assert len(rows(ask(line, *scan(20)), "Port scans")) == found
+
+
+KNOWN = teams("scanners: {203.0.113.0/28: the auditors, 10.0.9.9: vulnerability scanner}")
+
+
+def test_known_scanners_are_kept_out_and_said_so(ask: Ask) -> None:
+    stranger = [record | {"srcaddr": "198.51.100.7"} for record in scan(16)]
+    sweep = [flow(f"10.0.9.9:{40000 + n}", f"10.0.1.{n}:22", "REJECT") for n in range(12)]
+    answer = ask("scans", *scan(20), *stranger, *sweep, teams=KNOWN)
+    assert answer.headline == (
+        "1 source scans slowly; the busiest is 198.51.100.7 with up to 16 ports on 1 target."
+    )
+    assert [table.title for table in answer.tables] == ["Port scans"]
+    assert answer.notes[1].text == (
+        "Known scanners, kept out: the auditors (203.0.113.9, 20 probes), vulnerability scanner"
+        " (10.0.9.9, 12 probes)."
+    )
+
+
+def test_nobody_but_known_scanners(ask: Ask) -> None:
+    answer = ask("scans", *scan(20), teams=KNOWN)
+    assert (answer.headline, answer.tables, answer.charts) == ("Nobody scans.", (), ())
+    assert "Known scanners, kept out: the auditors" in answer.notes[1].text
+
+
+def test_a_known_scanner_that_is_asked_for_is_shown(ask: Ask) -> None:
+    answer = ask(f"scans from {SCANNER}", *scan(20), teams=KNOWN)
+    assert answer.headline.startswith("1 source scans slowly; the busiest is 203.0.113.9")
+    assert "kept out" not in " ".join(note.text for note in answer.notes)
+
+
+def test_many_scanners_of_which_some_are_slow(ask: Ask) -> None:
+    hasty = [
+        record | {"srcaddr": "198.51.100.7", "start": scan(1)[0]["start"]} for record in scan(20)
+    ]
+    answer = ask("scans", *scan(20), *hasty)
+    assert answer.headline.startswith("2 sources scan, 1 of them slowly; the busiest is ")
+    assert {row[0]: row[3] for row in rows(answer, "Port scans")} == {
+        SCANNER: "slow",
+        "198.51.100.7": "fast",
+    }
 
 
 def test_narrowing_still_sees_the_answers(ask: Ask) -> None:

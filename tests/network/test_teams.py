@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,31 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     odd.write_bytes(b"hosts:\n  \xff\xfe: x\n")
     with pytest.raises(BadSettings, match="UTF-8"):
         read_teams(odd)
+
+
+def test_ranges_by_name_and_known_scanners() -> None:
+    found = teams(
+        "ranges: {10.0.1.0/24: cde, 10.0.2.0/24: cde, 10.0.2.1/24: shop, 10.0.3.0/24: shop}\n"
+        "scanners:\n  203.0.113.9: the auditors\n  2001:db8::/32: research"
+    )
+    assert {name: [str(r) for r in ranges] for name, ranges in found.zones.items()} == {
+        "cde": ["10.0.1.0/24", "10.0.2.0/24"],
+        "shop": ["10.0.3.0/24"],
+    }
+    assert {str(network): who for network, who in found.scanners.items()} == {
+        "203.0.113.9/32": "the auditors",
+        "2001:db8::/32": "research",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("scanners: {web-1: x}", "line 1: 'web-1' is no range such as 10.0.3.0/24"),
+        ("scanners:\n  10.0.0.1:", "line 2: 10.0.0.1 has no name after it"),
+        ("scanner: {}", "'scanner' is none of hosts, ranges, ports, scanners"),
+    ],
+)
+def test_wrong_scanners(text: str, said: str) -> None:
+    with pytest.raises(BadSettings, match=re.escape(said)):
+        teams(text)

@@ -41,7 +41,7 @@ class Aggregate:
 
 def _count(use: Use) -> Term:
     if not use.terms:
-        return Term("count(*)", Kind.INTEGER)
+        return Term(use.context.count, Kind.INTEGER)
     condition = present(use.terms[0])
     sql = "count(*)" if condition == "true" else f"count(*) FILTER (WHERE {condition})"
     return Term(sql, Kind.INTEGER)

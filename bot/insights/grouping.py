@@ -122,6 +122,7 @@ def leave_records(plan: Plan, results: Scope, keys: list[str]) -> None:
     """From here on rows are no records; only results have names."""
     plan.scope = results
     plan.context.timestamp = plan.context.in_time = None
+    plan.context.count = "count(*)"
     plan.shown, plan.displayed = [], None
     plan.base_order = [f"{key} {ASCENDING}" for key in keys]
     plan.order = plan.base_order

@@ -38,6 +38,8 @@ class Relation:
     `fields` always has `@timestamp` (TIME), `@message`, `@logStream`, `@log` and `@ptr` (TEXT).
     The SQL of a field names columns of the expression without qualifying them. `tie`, when given,
     is SQL of a unique value that orders records of the same instant, so that answers repeat.
+    `weight`, when given, is SQL of how many records a row stands for, and fields with numbers are
+    their sums; only queries of `rollups.rollup` have a meaning then.
     `name` is what `SOURCE` may call the records, `size` how many bytes of log text a query over
     them reads; None where that is not known.
     """
@@ -45,6 +47,7 @@ class Relation:
     sql: str
     fields: Mapping[str, Source]
     tie: str | None = None
+    weight: str | None = None
     name: str | None = None
     size: int | None = None
 

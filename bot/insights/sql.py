@@ -9,10 +9,15 @@ from datetime import datetime
 from bot.insights.context import Context
 from bot.insights.nodes import Pipeline
 from bot.insights.plan import Plan
-from bot.insights.relation import LookupTable, Relation
+from bot.insights.relation import LookupTable, Relation, Source, Stored
 from bot.insights.stages import add
 from bot.insights.terms import text
 from bot.model.query import LARGEST_LIMIT, Query
+
+# The fewest fields that a relation has: a name that is missing is no reason to refuse.
+_ALWAYS = {"@timestamp": Source("stamp", Stored.TIME)} | {
+    name: Source("value", Stored.TEXT) for name in ("@message", "@logStream", "@log", "@ptr")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,31 @@ def translate(
     """
     stamp = relation.fields["@timestamp"].sql
     in_time = f"row({stamp}, {relation.tie})" if relation.tie else stamp
-    plan = Plan(Context(pipeline, query.window, now, stamp, in_time), relation, tables or {})
+    context = Context(pipeline, query.window, now, stamp, in_time)
+    if relation.weight:
+        context.count = f"CAST(coalesce(sum({relation.weight}), 0) AS BIGINT)"
+    counted = context.count
+    plan = Plan(context, relation, tables or {})
     for command in pipeline.commands:
         add(plan, command)
-    return _finish(plan, min([query.limit, LARGEST_LIMIT, *plan.limits]))
+    return _finish(plan, min([query.limit, LARGEST_LIMIT, *plan.limits]), counted)
 
 
-def _finish(plan: Plan, limit: int) -> Translation:
+def check(
+    pipeline: Pipeline,
+    query: Query,
+    now: datetime,
+    tables: Mapping[str, LookupTable] | None = None,
+    name: str | None = None,
+) -> None:
+    """Raise what `translate` would whatever the records are, before any of them is read.
+
+    `name` is what `SOURCE` may call them.
+    """
+    translate(pipeline, Relation("records", _ALWAYS, name=name, size=0), query, now, tables)
+
+
+def _finish(plan: Plan, limit: int, counted: str) -> Translation:
     shown, order = plan.output(), plan.order_by()
     columns = [f'{text(term)} AS "c{n}"' for n, term in enumerate(shown.values())]
     # Values become text above the limit: few rows are formatted, however many were read.
@@ -61,7 +84,7 @@ def _finish(plan: Plan, limit: int) -> Translation:
         sql=f"{plan.stages(plan.last)}SELECT {', '.join(columns)}\nFROM ({kept}){order}",
         columns=tuple(shown),
         limit=limit,
-        matched=f"{plan.stages(plan.matched)}SELECT count(*) FROM {plan.matched}",
+        matched=f"{plan.stages(plan.matched)}SELECT {counted} FROM {plan.matched}",
         raw=plan.raw,
         notes=tuple(plan.context.notes),
     )

@@ -19,6 +19,7 @@ from bot.engines.local.discovery import Listing, as_text, discover
 from bot.engines.local.keeping import sweep
 from bot.engines.local.library import Holdings, Library
 from bot.engines.local.notes import check_readable, notes
+from bot.engines.local.rollups import Rollups
 from bot.engines.local.segments import Segments
 from bot.engines.local.tables import Tables
 from bot.engines.local.view import relation
@@ -53,7 +54,8 @@ class LocalEngine:
     in a temporary folder that goes with the engine. `prepare` is called with each window before
     files are listed. `timeout` is in seconds and includes reading. `memory` is what DuckDB may use,
     `keep` how many bytes the cache may hold, for all sources together. `tables` is a folder of
-    lookup tables, NAME.csv each.
+    lookup tables, NAME.csv each. Stretches of at least `summed` records are kept summed up as well,
+    by what questions group by.
 
     Scanned are all records of the files that may hold some of the window, with the bytes of their
     text; matched are, as AWS counts, the records that every filter let through.
@@ -73,6 +75,7 @@ class LocalEngine:
         memory: str = "512MB",
         keep: int = 20 * 10**9,
         threads: int | None = None,
+        summed: int = 100_000,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.source = as_text(str(path) if source is None else source)
@@ -94,6 +97,7 @@ class LocalEngine:
         self._database = Database(
             (kept, looked_up), memory=memory, threads=threads, spill=own / "spill"
         )
+        self._rollups = Rollups(self._database, summed)
         self._preparing = threading.Lock()
         self._listing = Listing()
 
@@ -109,10 +113,13 @@ class LocalEngine:
 
         began = time.monotonic()
         pipeline = parse(query.text)
+        self._check(pipeline, query)
         deadline = self._deadline()
         for _ in range(_RETRIES):
             holdings = self._hold(query.window, watch, deadline)
-            translation = self._translation(pipeline, query, holdings)
+            translation = self._translation(
+                pipeline, query, holdings, watch, deadline, make_rollups=True
+            )
             try:
                 rows = self._database.rows(translation.sql, watch, deadline)
                 matched = self._database.count(translation.matched, watch, deadline)
@@ -138,8 +145,12 @@ class LocalEngine:
         from bot.insights.parser import parse  # noqa: PLC0415
 
         pipeline = parse(query.text)
-        holdings = self._hold(query.window, watch, self._deadline())
-        translation = self._translation(pipeline, query, holdings)
+        self._check(pipeline, query)
+        deadline = self._deadline()
+        holdings = self._hold(query.window, watch, deadline)
+        translation = self._translation(
+            pipeline, query, holdings, watch, deadline, make_rollups=False
+        )
         return Explanation(
             translation.sql,
             len(holdings.reports),
@@ -158,15 +169,38 @@ class LocalEngine:
         self._database.close()
         self._own.cleanup()
 
-    def _translation(self, pipeline: Pipeline, query: Query, holdings: Holdings) -> Translation:
+    def _translation(
+        self,
+        pipeline: Pipeline,
+        query: Query,
+        holdings: Holdings,
+        watch: Watch,
+        deadline: Deadline,
+        *,
+        make_rollups: bool,
+    ) -> Translation:
         from bot.insights.lookups import lookup_tables  # noqa: PLC0415
+        from bot.insights.rollups import rollup  # noqa: PLC0415
         from bot.insights.sql import translate  # noqa: PLC0415
 
         check_readable(holdings, self.source)
-        over = relation(holdings.pieces, query.window, self.source)
+        over = None
+        if wanted := rollup(pipeline):
+            over = self._rollups.relation(
+                holdings.pieces, query.window, wanted, watch, deadline, make=make_rollups
+            )
+        over = over or relation(holdings.pieces, query.window, self.source)
         over = replace(over, name=self.source, size=holdings.size)
         tables = self._tables.named(lookup_tables(pipeline))
         return translate(pipeline, over, query, self._clock(), tables)
+
+    def _check(self, pipeline: Pipeline, query: Query) -> None:
+        """Refuse what is wrong whatever the files hold, before they are read."""
+        from bot.insights.lookups import lookup_tables  # noqa: PLC0415
+        from bot.insights.sql import check  # noqa: PLC0415
+
+        tables = self._tables.named(lookup_tables(pipeline))
+        check(pipeline, query, self._clock(), tables, self.source)
 
     def _deadline(self) -> Deadline:
         return Deadline(self._timeout, time.monotonic)

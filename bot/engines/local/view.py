@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from bot.engines.local.formats import DEFAULT, MISSING, Format
 from bot.engines.local.segments import Part
@@ -41,14 +42,14 @@ def relation(pieces: Sequence[Piece], window: Window, log: str) -> Relation:
     selects = [
         _select(number, form, group, window, log)
         for number, form in enumerate(forms)
-        for group in _alike(piece for piece in pieces if piece.part.form == form)
+        for group in alike(piece for piece in pieces if piece.part.form == form)
     ]
     if not selects:
-        return Relation(_nothing(), _fields([DEFAULT]))
-    return Relation(f"({' UNION ALL BY NAME '.join(selects)})", _fields(forms), f'"{_ORDER}"')
+        return Relation(_nothing(), fields([DEFAULT]))
+    return Relation(f"({' UNION ALL BY NAME '.join(selects)})", fields(forms), f'"{_ORDER}"')
 
 
-def _alike(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+def alike(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
     """Pieces that one scan can read: those that are whole together, each other one by itself."""
     whole: dict[tuple[bool, bool], list[Piece]] = {}
     for piece in pieces:
@@ -69,20 +70,21 @@ def _select(number: int, form: Format, group: list[Piece], window: Window, log: 
         f'{_time(form)} AS "@timestamp"',
         f'{message} AS "{MESSAGE}"',
         f'coalesce("{STREAM}", "{NAME}") AS "{STREAM}"',
-        f'{_text(log)} AS "@log"',
+        f'{text(log)} AS "@log"',
         f'{_POINTER} AS "@ptr"',
         f'{_TIE} AS "{_ORDER}"',
         f'{number} AS "{_FORMAT}"',
     ]
-    return f"SELECT {', '.join(columns)} FROM {_read(group)}{_within(form, group[0], window)}"
+    records = f"{read(p.part.path for p in group)}{within(form, group[0], window)}"
+    return f"SELECT {', '.join(columns)} FROM {records}"
 
 
-def _read(group: list[Piece]) -> str:
-    paths = ", ".join(_text(str(piece.part.path)) for piece in group)
-    return f"read_parquet([{paths}])"
+def read(paths: Iterable[Path]) -> str:
+    """A table expression of Parquet files."""
+    return f"read_parquet([{', '.join(text(str(path)) for path in paths)}])"
 
 
-def _within(form: Format, piece: Piece, window: Window) -> str:
+def within(form: Format, piece: Piece, window: Window) -> str:
     """The condition on what is stored, so that whole row groups can be passed over."""
     conditions = []
     if not piece.inside:
@@ -90,7 +92,7 @@ def _within(form: Format, piece: Piece, window: Window) -> str:
         start, end = (_ceiling(moment, scale) for moment in (window.start, window.end))
         conditions.append(f"{column} >= {start} AND {column} < {end}")
     if piece.without:
-        names = ", ".join(_text(name) for name in sorted(piece.without))
+        names = ", ".join(text(name) for name in sorted(piece.without))
         conditions.append(f'"{NAME}" NOT IN ({names})')
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 
@@ -102,7 +104,12 @@ def _ceiling(moment: datetime, scale: int) -> int:
 
 
 def _time(form: Format) -> str:
-    return 'make_timestamp("start" * 1000000)' if form.timed else f'make_timestamp("{TIME}" * 1000)'
+    return stamped('"start"') if form.timed else f'make_timestamp("{TIME}" * 1000)'
+
+
+def stamped(seconds: str) -> str:
+    """A TIMESTAMP of epoch seconds."""
+    return f"make_timestamp({seconds}::BIGINT * 1000000)"
 
 
 def _written(form: Format) -> str:
@@ -114,8 +121,9 @@ def _written(form: Format) -> str:
     return f"concat_ws(' ', {', '.join(parts)})"
 
 
-def _fields(forms: Sequence[Format]) -> dict[str, Source]:
-    fields = {
+def fields(forms: Sequence[Format]) -> dict[str, Source]:
+    """The fields of records of some formats."""
+    found = {
         "@timestamp": Source('"@timestamp"', Stored.TIME),
         MESSAGE: Source(f'"{MESSAGE}"', Stored.TEXT),
         STREAM: Source(f'"{STREAM}"', Stored.TEXT),
@@ -129,8 +137,8 @@ def _fields(forms: Sequence[Format]) -> dict[str, Source]:
             present = f'"{_FORMAT}" IN ({", ".join(map(str, having))})'
         stored = Stored.NUMBER if name in forms[having[0]].numbers else Stored.TEXT
         address = name in forms[having[0]].addresses
-        fields[name] = Source(f'"{name}"', stored, present, f'"{name}{IPV4}"' if address else None)
-    return fields
+        found[name] = Source(f'"{name}"', stored, present, f'"{name}{IPV4}"' if address else None)
+    return found
 
 
 def _nothing() -> str:
@@ -145,5 +153,6 @@ def _nothing() -> str:
     return f"(SELECT {', '.join(columns)} WHERE false)"
 
 
-def _text(value: str) -> str:
+def text(value: str) -> str:
+    """A literal."""
     return "'" + value.replace("'", "''") + "'"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from ipaddress import IPv4Network
 
-from bot.insights import addresses, moments, nodes
+from bot.insights import addresses, moments
 from bot.insights.calls import Build, Function, Use
 from bot.insights.regexes import compiled
 from bot.insights.terms import (
@@ -66,12 +66,6 @@ def _round(use: Use) -> Term:
 
 
 def _histogram(use: Use) -> Term:
-    stats = [c for c in use.context.pipeline.commands if isinstance(c, nodes.Stats)]
-    keys = [key for command in stats for key in command.keys]
-    if not any(key.start <= use.node.start < key.end for key in keys):
-        what = "histogram counts into a map here, whose form AWS does not give"
-        hint = "Write it as a key: stats count(*) by histogram(field, width)."
-        raise use.context.unsupported(use.node, what, hint)
     width = use.terms[1].literal
     if isinstance(width, bool) or not isinstance(width, int | float) or not width > 0:
         raise use.context.bad(use.node.arguments[1], "the width of a bucket is a number above 0")
@@ -245,7 +239,7 @@ def _in_subnet(*versions: int) -> Build:
             raise use.context.bad(use.node.arguments[1], f"{network} is IPv{network.version}")
         if isinstance(network, IPv4Network):
             return truth(addresses.in_v4(use.text(0), network, use.terms[0].ipv4))
-        return truth(addresses.in_v6(use.text(0), network))
+        return truth(addresses.in_v6(use.text(0), network, use.terms[0].ipv4))
 
     return build
 
@@ -297,13 +291,14 @@ FUNCTIONS: tuple[Function, ...] = (
     _f("toLong", "any", _I, _whole("BIGINT"), "truncates; missing beyond 64 bits"),
     _f("toDouble", "any", _R, _to_double, "missing for what is no number"),
     # Time
-    _f(
+    Function(
         "histogram",
-        "number number",
+        ("number", "number"),
         _H,
         _histogram,
         "where the bucket begins that a number is in, as a key of stats only: the second argument"
         " is a width, as was seen, not a number of buckets, as is documented",
+        key_only="histogram counts into a map here, whose form AWS does not give",
     ),
     _f("bin", "period", _M, moments.bin_, "reads @timestamp; capped as Insights caps periods"),
     _f("datefloor", "time period", _M, moments.datefloor, "all units of bin are taken"),

@@ -90,7 +90,10 @@ Build = Callable[[Use], Term]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function. `duckdb` has a template for each number of arguments, fewest first."""
+    """One function. `duckdb` has a template for each number of arguments, fewest first.
+
+    What may only be a key of `stats` says in `key_only` what is wrong with it anywhere else.
+    """
 
     name: str
     arguments: tuple[str, ...]
@@ -98,7 +101,7 @@ class Function:
     duckdb: tuple[str, ...] | Build
     note: str = ""
     aliases: tuple[str, ...] = ()
-    refused: str = ""
+    key_only: str = ""
 
     @property
     def fewest(self) -> int:

@@ -199,6 +199,9 @@ class Compiler:
             hint = did_you_mean(name, known)
             raise self._context.bad(node.function, f"there is no function {name}", hint)
         self._count(node, called.fewest, called.most)
+        if called.key_only and not self._context.is_key(node):
+            hint = f"Write it as a key: stats count(*) by {self._context.pipeline.source(node)}."
+            raise self._context.unsupported(node, called.key_only, hint)
         terms = tuple(
             self.argument(argument, called.view(n)) for n, argument in enumerate(node.arguments)
         )

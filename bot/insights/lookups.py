@@ -86,7 +86,7 @@ def _table(plan: Plan, named: nodes.Column) -> LookupTable:
         raise plan.context.bad(
             named,
             f"there is no lookup table {named.name}",
-            hint or "FLOWS_TABLES names a folder; each NAME.csv in it is a table.",
+            hint or "Tables are files NAME.csv in the folder that FLOWS_TABLES names.",
         )
     return table
 
@@ -121,7 +121,6 @@ def _write(plan: Plan, command: nodes.Lookup, cells: list[str], hit: str) -> Non
         name, column = output.alias.name, plan.column()
         before = plan.scope.find(name)
         if before is None:
-            plan.define(output.alias)
             value = cell
         elif command.only_new:
             value = f"coalesce(nullif({text(before)}, ''), {cell})"

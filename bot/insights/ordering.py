@@ -26,6 +26,9 @@ def sort_keys(term: Term) -> list[str]:
     return [term.sql]
 
 
+_DOTTED = "[0-9]{1,9}([.][0-9]{1,9})+"
+
+
 def natural(sql: str) -> str:
     """A text whose binary order is the natural order of the text `sql`.
 
@@ -33,14 +36,21 @@ def natural(sql: str) -> str:
     chr(1), which is below every character that could go on such a piece.
     """
     digits = f"ltrim({sql}, '0')"
-    run = "'0' || chr(least(length(piece), 50000)::INTEGER) || piece"
-    pieces = f"regexp_extract_all({sql}, '[0-9]+|[^0-9]+')"
-    keyed = (
-        f"lambda piece: CASE WHEN piece[1] BETWEEN '0' AND '9' THEN {run} ELSE piece || chr(1) END"
+    number = (
+        f"chr(3) || chr(least(length({digits}) + 1, 50000)::INTEGER) || {digits} || chr(1) || {sql}"
     )
+    # Addresses are many, and taken apart several times as fast without a regular expression.
+    numbers = f"list_transform(string_split({sql}, '.'), lambda piece: {_run('piece')})"
+    dotted = f"chr(2) || array_to_string({numbers}, '.' || chr(1))"
+    pieces = f"regexp_extract_all({sql}, '[0-9]+|[^0-9]+')"
+    is_run = "piece >= '0' AND piece < ':'"
+    keyed = f"lambda piece: CASE WHEN {is_run} THEN {_run('piece')} ELSE piece || chr(1) END"
     return (
-        f"CASE WHEN regexp_full_match({sql}, '[0-9]+')"
-        f" THEN chr(3) || chr(least(length({digits}) + 1, 50000)::INTEGER) || {digits} || chr(1)"
-        f" || {sql}"
+        f"CASE WHEN regexp_full_match({sql}, '[0-9]+') THEN {number}"
+        f" WHEN regexp_full_match({sql}, '{_DOTTED}') THEN {dotted}"
         f" ELSE chr(2) || array_to_string(list_transform({pieces}, {keyed}), '') END"
     )
+
+
+def _run(digits: str) -> str:
+    return f"'0' || chr(least(length({digits}), 50000)::INTEGER) || {digits}"

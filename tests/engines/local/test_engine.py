@@ -474,3 +474,19 @@ def test_real_events_of_a_scan_are_read(opened: Callable[..., LocalEngine]) -> N
     window = Window(datetime(2021, 9, 2, tzinfo=UTC), datetime(2021, 9, 3, tzinfo=UTC))
     result = ask(opened(folder), "fields @message", window)
     assert sorted(row["@message"] for row in result.rows) == sorted(lines)
+
+
+@pytest.mark.parametrize(
+    "text", ["filter nosuch(bytes) > 1", "fields abs(bytes, 1) as x", "lookup nosuch a OUTPUT b"]
+)
+def test_what_no_records_can_make_right_is_refused_before_they_are_read(
+    tmp_path: Path, opened: Callable[..., LocalEngine], text: str
+) -> None:
+    def read(window: Window) -> None:
+        raise AssertionError("files are looked for")
+
+    engine = opened(tmp_path, prepare=read)
+    with pytest.raises(BadQuery, match=r"nosuch|abs takes 1 argument"):
+        ask(engine, text)
+    with pytest.raises(BadQuery, match=r"nosuch|abs takes 1 argument"):
+        engine.explain(Query(text, DAY), Watch())

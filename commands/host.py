@@ -20,6 +20,7 @@ from bot.network.counting import ANSWER, BYTES, busiest, legs
 from bot.network.ports import described, service
 from bot.network.ports import protocol as protocol_name
 from bot.network.ranges import holds, within
+from bot.network.rejected import why_lines
 
 Key = TypeVar("Key")
 
@@ -99,6 +100,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         charts=(_chart(question, host),) if host.bytes else (),
         notes=(Note(Topic.METHOD, METHOD),) if result.rows else (),
         next=_next(question, host),
+        why=why_lines(question, host.rejected),
     )
 
 

@@ -19,6 +19,7 @@ from bot.model.writing import many, wider_words, window_words, written
 from bot.network.counting import ANSWER, BYTES, ENDS, both_ways, legs
 from bot.network.ports import protocol, service, spoken
 from bot.network.ranges import within
+from bot.network.rejected import why_lines
 
 LISTED = 100
 THERE, BACK = "there", "back"
@@ -58,6 +59,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         charts=(_chart(question, over_time.rows, period),) if over_time.rows else (),
         notes=(Note(Topic.METHOD, METHOD),),
         next=_next(question, found.rows),
+        why=why_lines(question, (row for row in found.rows if row.text("action") == "REJECT")),
     )
 
 

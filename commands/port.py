@@ -20,6 +20,7 @@ from bot.network.counting import legs
 from bot.network.ports import described, spoken
 from bot.network.ports import protocol as protocol_name
 from bot.network.ranges import inside
+from bot.network.rejected import why_lines
 
 LISTED = 50
 IN, OUT = "inside", "outside"
@@ -83,6 +84,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         charts=(_chart(question, found, period),) if found.seen else (),
         notes=(Note(Topic.METHOD, f"{talk.COUNTED} {METHOD}"),) if found.seen else (),
         next=_next(question, found),
+        why=why_lines(question, found.pairs),
     )
 
 

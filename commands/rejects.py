@@ -19,6 +19,7 @@ from bot.model.writing import count, many, share, wider_words, window_words
 from bot.network import ports as known_ports
 from bot.network.counting import REPLY, legs
 from bot.network.ranges import inside, within
+from bot.network.rejected import why_lines
 
 LISTED = 20
 SCANNED = 5  # targets or ports from which a source looks like a scan
@@ -103,6 +104,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         charts=(_chart(question, rejects, period),) if rejects.total else (),
         notes=tuple(_notes(rejects)),
         next=_next(question, rejects),
+        why=why_lines(question, rejects.pairs),
     )
 
 

@@ -97,6 +97,6 @@ class Answer:
     charts: tuple[Chart, ...] = ()
     notes: tuple[Note, ...] = ()
     next: tuple[str, ...] = ()
-    why: tuple[str, ...] = ()
     queries: tuple[QueryRun, ...] = ()
     facts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    why: tuple[str, ...] = ()

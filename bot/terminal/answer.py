@@ -23,6 +23,7 @@ from bot.terminal.text import safe, say, terminal, whole
 __all__ = ["show", "terminal"]
 
 PIPED_ROOM = 100  # cells within which a pipe counts as wide enough for detail columns
+WHYS_SHOWN = 5  # lines that ask why; --json has them all
 MOST_ROWS = 25  # of a table on a terminal: more would push the headline out of sight
 _TO_THE_RIGHT = {Kind.COUNT, Kind.BYTES, Kind.SHARE, Kind.SECONDS, Kind.PORT, Kind.MONEY}
 
@@ -50,9 +51,10 @@ def show(answer: Answer, console: Console, files: Mapping[int, Path]) -> None:
     _show_queries(answer, console)
     for path in files.values():
         whole(console, f"Chart: {safe(str(path))}")
-    if answer.next:
+    lines = dict.fromkeys((*answer.next, *answer.why[:WHYS_SHOWN]))
+    if lines:
         say(console, "Ask next:")
-    for line in answer.next:
+    for line in lines:
         whole(console, f"  {safe(line)}", "cyan")
     console.print()
 

@@ -43,6 +43,7 @@ def document(answer: Answer, files: Mapping[int, Path]) -> Json:
         "notes": [{"topic": note.topic.value, "text": _text(note.text)} for note in answer.notes],
         "queries": [_query(run) for run in answer.queries],
         "next": [_text(line) for line in answer.next],
+        "why": [_text(line) for line in answer.why],
         **answer.facts,
     }
 

@@ -87,6 +87,19 @@ def empty() -> Answer:
     )
 
 
+def rejected(rows: int = 3) -> Answer:
+    """Rejects of which one may ask why."""
+    lines = tuple(f"why 10.0.1.{n} 10.0.2.9 5432 1h" for n in range(rows))
+    return Answer(
+        question("rejects 1h", "rejects"),
+        "3 flows from inside rejected, most often 10.0.1.0 → 10.0.2.9 port 5432 (2 times)",
+        tables=(clients_table(rows),),
+        next=(*lines[:1], "rejects to 10.0.2.9 1h"),
+        why=lines,
+        queries=(QueryRun('filter action = "REJECT"', "local files", Statistics()),),
+    )
+
+
 def hostile() -> Answer:
     """Every value tries to notify somebody, to format, or to break out."""
     evil = "<!channel> <@U2> <https://evil.example|click> & @here `*_~"
@@ -100,6 +113,7 @@ def hostile() -> Answer:
         charts=(Bars(evil, (evil,), (Series(evil, (1.0,)),)),),
         notes=tuple(Note(topic, evil) for topic in Topic),
         next=(evil,),
+        why=(f"why {evil}", f"why not {evil}"),
         queries=(QueryRun(evil, evil, Statistics()),),
     )
 

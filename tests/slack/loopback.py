@@ -204,22 +204,23 @@ class Slack:
         self, button: Json, user: str = "U1", channel: str | None = "C1", trigger: str | None = None
     ) -> Delivery:
         """Somebody presses a button; on the Home tab `channel` is None."""
+        action = {"type": "button", "text": button["text"]}
+        action |= {"value": button["value"]} if "value" in button else {}
+        return self._act(action | {"action_id": button["action_id"]}, user, channel, trigger)
+
+    def choose(self, menu: Json, number: int, user: str = "U1", channel: str = "C1") -> Delivery:
+        """Somebody chooses an option of a menu."""
+        action = {"type": "static_select", "selected_option": menu["options"][number]}
+        return self._act(action | {"action_id": menu["action_id"]}, user, channel, None)
+
+    def _act(self, action: Json, user: str, channel: str | None, trigger: str | None) -> Delivery:
         payload: Json = {
             "type": "block_actions",
             "user": {"id": user, "team_id": "T1"},
             "team": {"id": "T1", "domain": "loopback"},
             "api_app_id": "A1",
             "trigger_id": trigger or self.serial("trigger"),
-            "actions": [
-                {
-                    "type": "button",
-                    "block_id": "b",
-                    "action_id": button["action_id"],
-                    "action_ts": f"{time.time():.6f}",
-                    "text": button["text"],
-                }
-                | ({"value": button["value"]} if "value" in button else {})
-            ],
+            "actions": [{"block_id": "b", "action_ts": f"{time.time():.6f}"} | action],
             "container": {"type": "message" if channel else "view"},
         }
         if channel:

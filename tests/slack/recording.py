@@ -34,6 +34,7 @@ CASES: Mapping[str, Callable[[], list[Block]]] = {
     ),
     "answer_empty": lambda: answer_blocks(answers.empty(), ASKED, "/flows"),
     "answer_hostile": lambda: answer_blocks(answers.hostile(), EVIL, "/flows", [PICTURE]),
+    "answer_rejected": lambda: answer_blocks(answers.rejected(), ASKED, "/flows"),
     "answer_help": lambda: answer_blocks(answers.helped(), ASKED, "/flows"),
     "waiting": lambda: waiting_blocks(ASKED, "/flows", 3),
     "looking": lambda: looking_blocks(EVIL, "/flows"),

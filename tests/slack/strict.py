@@ -63,7 +63,7 @@ def text_object(thing: Any, where: str, most: int, kinds: str = "plain_text mrkd
 
 def button(thing: Any, where: str) -> None:
     keys(thing, where, "type text action_id", "value url style")
-    need(thing["type"] == "button", f"{where}: only buttons are used")
+    need(thing["type"] == "button", f"{where}: only buttons and menus are used")
     text_object(thing["text"], f"{where}/text", 75, "plain_text")
     length(thing["action_id"], f"{where}/action_id", 255)
     need("value" in thing or "url" in thing, f"{where}: a button that does nothing")
@@ -73,6 +73,20 @@ def button(thing: Any, where: str) -> None:
         length(thing["url"], f"{where}/url", 3000)
         need(thing["url"].startswith("https://"), f"{where}/url: must be https")
     need(thing.get("style", "primary") in ("primary", "danger"), f"{where}/style")
+
+
+def menu(thing: Any, where: str) -> None:
+    keys(thing, where, "type action_id options", "placeholder")
+    length(thing["action_id"], f"{where}/action_id", 255)
+    if "placeholder" in thing:
+        text_object(thing["placeholder"], f"{where}/placeholder", 150, "plain_text")
+    many(thing["options"], f"{where}/options", 100)
+    for n, option in enumerate(thing["options"]):
+        keys(option, f"{where}/options/{n}", "text value")
+        text_object(option["text"], f"{where}/options/{n}/text", 75, "plain_text")
+        length(option["value"], f"{where}/options/{n}/value", 150)
+    values = [option["value"] for option in thing["options"]]
+    need(len(values) == len(set(values)), f"{where}/options: a value twice")
 
 
 def header(block: Any, where: str) -> None:
@@ -104,7 +118,8 @@ def actions(block: Any, where: str) -> None:
     keys(block, where, "type elements", "block_id")
     many(block["elements"], f"{where}/elements", 25)
     for n, element in enumerate(block["elements"]):
-        button(element, f"{where}/elements/{n}")
+        kind = menu if element.get("type") == "static_select" else button
+        kind(element, f"{where}/elements/{n}")
 
 
 def divider(block: Any, where: str) -> None:
@@ -170,7 +185,7 @@ def check(blocks: Any, most: int = 50) -> None:
 
 
 def elements(blocks: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    """Every button in the blocks."""
+    """Every button and menu in the blocks."""
     for block in blocks:
         if block["type"] == "actions":
             yield from block["elements"]

@@ -115,6 +115,40 @@ def test_next_and_again_are_asked_where_they_are_pressed(house: House) -> None:
     assert "`/flows db-clients 5432 1h`" in strict.words(slack.in_channel("C1")[2]["blocks"])
 
 
+def test_why_is_asked_of_whatever_reject_is_chosen(house: House) -> None:
+    asked: list[str] = []
+
+    def ask(line: str, *, zone: ZoneInfo, watch: Watch) -> Answer:
+        asked.append(line)
+        return answers.rejected()
+
+    slack = house.start(ask)
+    slack.command("rejects 1h")
+    found = buttons(only_message(slack))
+    assert [option["text"]["text"] for option in found["why"]["options"]] == [
+        f"why 10.0.1.{n} 10.0.2.9 5432 1h" for n in range(3)
+    ]
+    assert [one["value"] for name, one in found.items() if name != "why"] == [
+        "rejects to 10.0.2.9 1h",
+        "rejects 1h",
+    ], "what is in the menu needs no button"
+    assert slack.choose(found["why"], 1, user="U2").status == 200
+    slack.until(lambda: len(slack.in_channel("C1")) == 2)
+    assert asked == ["rejects 1h", "why 10.0.1.1 10.0.2.9 5432 1h"]
+    assert "<@U2>" in strict.words(slack.in_channel("C1")[1]["blocks"])
+
+
+def test_why_is_a_button_where_one_thing_was_rejected(house: House) -> None:
+    slack = house.start(lambda line, **_: answers.rejected(1))
+    slack.command("rejects 1h")
+    why = buttons(only_message(slack))["why"]
+    assert (why["type"], why["text"]["text"]) == ("button", "Why?")
+    slack.press(why)
+    slack.until(lambda: len(slack.in_channel("C1")) == 2)
+    words = strict.words(slack.in_channel("C1")[1]["blocks"])
+    assert "`/flows why 10.0.1.0 10.0.2.9 5432 1h`" in words
+
+
 def test_opening_cloudwatch_is_acknowledged(house: House) -> None:
     slack = house.start()
     slack.command("db-clients 5432 1h")

@@ -28,6 +28,7 @@ def test_it_holds_what_programs_were_promised() -> None:
         "text": "3 damaged lines of flows.log.gz were skipped.",
     }
     assert made["next"] == ["why 10.0.1.5 10.0.2.7 5432", "rejects 7d"]
+    assert made["why"] == []
 
 
 def test_files_are_named_by_the_number_of_their_chart() -> None:

@@ -22,12 +22,14 @@ from bot.slack.blocks.text import (
     cut_escaped,
     escape,
     link_button,
+    menu,
     one_line,
     plain,
     section,
 )
 from bot.slack.request import Request
 
+WHY = "why"  # the action of buttons and menus that ask why
 NEXT_SHOWN = 5
 LINKS_SHOWN = 3
 
@@ -144,17 +146,30 @@ def _fit(body: list[Block], room: int) -> list[Block]:
     return [*body[: room - 1], context(f"{left} of this answer did not fit into one message")]
 
 
+def _why(answer: Answer) -> list[Block]:
+    """A button for the one thing that was rejected, a menu for several."""
+    lines = [line for line in answer.why if len(line) <= limits.OPTION_VALUE]
+    if len(lines) > 1:
+        return [menu("Why was it rejected?", WHY, lines)]
+    return [button("Why?", WHY, line) for line in lines]
+
+
 def _buttons(answer: Answer) -> list[Block]:
     """A line too long to be sent back whole gets no button: cut, it would be another question."""
     again = [("Ask again", "again", answer.question.line)] if answer.queries else []
-    following = [(line, f"next:{n}", line) for n, line in enumerate(answer.next[:NEXT_SHOWN])]
+    others = [line for line in answer.next if line not in answer.why]
+    following = [(line, f"next:{n}", line) for n, line in enumerate(others[:NEXT_SHOWN])]
     asks = [
         button(label, action, line)
         for label, action, line in following + again
         if line and len(line) <= limits.BUTTON_VALUE
     ]
     links = [run.link for run in answer.queries if run.link and len(run.link) <= limits.URL]
-    return asks + [
-        link_button("Open in CloudWatch" + (f" ({n + 1})" if n else ""), f"open:{n}", link)
-        for n, link in enumerate(links[:LINKS_SHOWN])
-    ]
+    return (
+        _why(answer)
+        + asks
+        + [
+            link_button("Open in CloudWatch" + (f" ({n + 1})" if n else ""), f"open:{n}", link)
+            for n, link in enumerate(links[:LINKS_SHOWN])
+        ]
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from bot.slack import limits
@@ -100,8 +101,24 @@ def link_button(label: str, action: str, url: str) -> Block:
     }
 
 
+def menu(label: str, action: str, lines: Sequence[str]) -> Block:
+    """A menu that sends the line that is chosen back under `action`.
+
+    Lines must fit `limits.OPTION_VALUE`; what is read of them is cut.
+    """
+    return {
+        "type": "static_select",
+        "placeholder": plain(label, limits.PLACEHOLDER),
+        "action_id": action,
+        "options": [
+            {"text": plain(line, limits.OPTION_TEXT), "value": line}
+            for line in lines[: limits.OPTIONS]
+        ],
+    }
+
+
 def actions(buttons: list[Block]) -> list[Block]:
-    """The buttons as one actions block; none when there are none."""
+    """Buttons and menus as one actions block; none when there are none."""
     if not buttons:
         return []
     return [{"type": "actions", "elements": buttons[: limits.ACTION_ELEMENTS]}]

@@ -1,4 +1,4 @@
-"""Buttons. A button's value is a line to ask, or the id of a question to stop."""
+"""Buttons and menus. Their value is a line to ask, or the id of a question to stop."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from bot.slack.blocks.answer import WHY
 from bot.slack.blocks.message import EXPECTED, SNOOZE
 from bot.slack.desk import Desk
 from bot.slack.request import Request
 
-ASK_HERE = re.compile(r"^(again|next:\d+)$")
+ASK_HERE = re.compile(rf"^(again|{WHY}|next:\d+)$")
 ASK_PRIVATELY = re.compile(r"^(privately|try:\d+)$")
 CANCEL = "cancel"
 OPEN = re.compile(r"^open:\d+$")
@@ -57,7 +58,8 @@ def _request(
     """On the Home tab there is neither a channel nor a response URL."""
     user = body["user"]["id"]
     here = (body.get("channel") or {}).get("id") or user
-    return desk.request(action["value"], user, channel or here, body.get("response_url"))
+    line = (action.get("selected_option") or action)["value"]
+    return desk.request(line, user, channel or here, body.get("response_url"))
 
 
 def _take(desk: Desk, request: Request) -> None:

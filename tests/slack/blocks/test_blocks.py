@@ -63,6 +63,13 @@ def test_a_line_that_is_too_long_gets_no_button_that_would_ask_another() -> None
     assert all(len(b.get("value", "")) < 2000 for b in actions["elements"])
 
 
+def test_a_line_that_a_menu_would_cut_is_not_in_it() -> None:
+    lines = ("why 10.0.1.1 10.0.2.9 1h", "why 10.0.1.2 10.0.2.9 " + "x" * 150)
+    answer = replace(answers.rejected(), why=lines)
+    found = {e["action_id"]: e for e in strict.elements(answer_blocks(answer, ANYBODY, "/flows"))}
+    assert found["why"]["value"] == lines[0]
+
+
 def test_an_address_that_is_too_long_gets_no_button() -> None:
     [actions] = [
         b for b in answer_blocks(answers.large(), ANYBODY, "/flows") if b["type"] == "actions"

@@ -18,6 +18,7 @@ from bot.settings import Secret, Settings
 if TYPE_CHECKING:  # each is imported when it is used: a call pays only for what it needs
     from bot.ask.asker import Asker, Surroundings
     from bot.engines.engine import Engine
+    from bot.network.aws_ranges import AwsRanges
     from bot.network.cloudtrail import Trail
     from bot.network.documents import Documents
     from bot.schedule.opening import Watching
@@ -135,7 +136,7 @@ def _region(source: str) -> str | None:
 def open_asker(engine: Engine, settings: Settings) -> Asker:
     """Questions over one engine."""
     from bot.ask.asker import Asker  # noqa: PLC0415
-    from bot.network.aws_ranges import Later, read  # noqa: PLC0415
+    from bot.network.aws_ranges import Later  # noqa: PLC0415
     from bot.network.teams import read_teams  # noqa: PLC0415
     from commands import shelf  # noqa: PLC0415
 
@@ -147,8 +148,15 @@ def open_asker(engine: Engine, settings: Settings) -> Asker:
         price_per_gb=settings.price_per_gb,
         network=open_network(engine.source, settings),
         teams=read_teams(settings.teams) if settings.teams else None,
-        ranges=Later(partial(read, settings.aws_ranges)) if settings.aws_ranges else None,
+        ranges=Later(partial(open_ranges, settings)),
     )
+
+
+def open_ranges(settings: Settings) -> AwsRanges:
+    """AWS's address ranges: a newer file's, or the package's."""
+    from bot.network.aws_ranges import packaged, read  # noqa: PLC0415
+
+    return read(settings.aws_ranges) if settings.aws_ranges else packaged()
 
 
 def open_watching(engine: Engine, asker: Asker, settings: Settings) -> Watching:
@@ -160,6 +168,9 @@ def open_watching(engine: Engine, asker: Asker, settings: Settings) -> Watching:
         store=open_store(settings.store),
         engine=engine,
         ask=asker.ask,
+        inventory=asker.network.current if asker.network else lambda: None,
+        surroundings=asker.network,
+        ranges=partial(open_ranges, settings),
         clock=now,
         who=f"{socket.gethostname()[:40]}-{secrets.token_hex(4)}",
         zone=zone_named(settings.zone),
@@ -167,7 +178,6 @@ def open_watching(engine: Engine, asker: Asker, settings: Settings) -> Watching:
         price=settings.price_per_gb,
         history=timedelta(days=settings.history),
         warn=settings.channel,
-        surroundings=asker.network,
     )
 
 

@@ -282,6 +282,7 @@ def replay(
     settings = Settings.read()
     window = Window(moment(since), moment(until))
     with _engine(source, settings) as engine:
+        network = open_network(engine.source, settings)
         _stoppable(
             lambda watch: run_again(
                 engine,
@@ -294,7 +295,8 @@ def replay(
                 inside=settings.inside,
                 history=timedelta(days=history),
                 digest_at=digest_at,
-                surroundings=open_network(engine.source, settings),
+                inventory=network.current,
+                surroundings=network,
             )
         )
 

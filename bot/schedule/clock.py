@@ -38,8 +38,6 @@ def ticking(ticker: Ticker, every: float = EVERY) -> Iterator[None]:
         except Exception:
             logger.exception("a tick broke")
 
-    # It warns of each tick that finds the one before still running; that is how it is meant to be.
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(
         tick,
@@ -50,11 +48,29 @@ def ticking(ticker: Ticker, every: float = EVERY) -> Iterator[None]:
         misfire_grace_time=None,
         next_run_time=datetime.now(UTC),
     )
-    scheduler.start()
+    with _overruns_unsaid(logging.getLogger("apscheduler.scheduler")):
+        scheduler.start()
+        try:
+            yield
+        finally:
+            watch.stop()
+            scheduler.pause()
+            scheduler.get_jobs()  # waits until a tick that is just being started has been noted
+            scheduler.shutdown(wait=True)
+
+
+@contextmanager
+def _overruns_unsaid(scheduler: logging.Logger) -> Iterator[None]:
+    """It warns of each tick that finds the one before still running; that is as it is meant to be.
+
+    All else it has to say is said.
+    """
+
+    def worth_saying(record: logging.LogRecord) -> bool:
+        return "maximum number of running instances" not in str(record.msg)
+
+    scheduler.addFilter(worth_saying)
     try:
         yield
     finally:
-        watch.stop()
-        scheduler.pause()
-        scheduler.get_jobs()  # waits until a tick that is just being started has been noted
-        scheduler.shutdown(wait=True)
+        scheduler.removeFilter(worth_saying)

@@ -7,26 +7,40 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
 
 from bot.model.query import Row
 from bot.network.ports import EPHEMERAL_FROM, ports_named
+from bot.network.sightings import BYTES, PACKETS, RECORDS, grouping
 from bot.store.rollups import Count
 
 BUCKET = timedelta(minutes=5)
 REST = "…"  # the name under which a dimension's smaller names are added up
 ACCEPT, REJECT = "ACCEPT", "REJECT"
 
-# Rejects come first, so that the limit cuts accepted flows before it cuts any of them. An accepted
-# flow is known by the lower of its ports; a rejected one by the port it was sent to. Which side is
-# the server is only clear where the other port is one that clients are handed.
-TEXT = f"""\
+
+def text(fields: frozenset[str]) -> str:
+    """The query that counts buckets, of logs whose records have some fields; empty: not known.
+
+    Rejects come first, so that the limit cuts accepted flows before it cuts any of them. An
+    accepted flow is known by the lower of its ports; a rejected one by the port it was sent to.
+    Which side is the server is only clear where the other port is one that clients are handed. The
+    last fields tell which road a flow took.
+    """
+    told = [name for name in grouping(fields) if not fields or name in fields]
+    road = ", ".join(name for name in told if name not in ("srcAddr", "dstAddr"))
+    return f"""\
 fields if(action = "REJECT" or dstPort <= srcPort, dstPort, srcPort) as port, \
 if(action = "REJECT" or (dstPort <= srcPort and srcPort >= {EPHEMERAL_FROM}), "request", \
 if(srcPort < dstPort and dstPort >= {EPHEMERAL_FROM}, "reply", "unclear")) as leg
-| stats count(*) as records, sum(packets) as totalPackets, sum(bytes) as totalBytes, \
+| stats count(*) as {RECORDS}, sum(packets) as {PACKETS}, sum(bytes) as {BYTES}, \
 max(toMillis(@timestamp)) as latest, max(end - start) as span \
-by bin(5m) as at, action, srcAddr, dstAddr, port, leg, logStatus
-| sort action desc, records desc"""
+by bin(5m) as at, action, srcAddr, dstAddr, port, leg, logStatus{road and ", " + road}
+| sort action desc, {RECORDS} desc"""
+
+
+TEXT = text(frozenset())
 
 
 class Dimension(StrEnum):
@@ -43,6 +57,7 @@ class Dimension(StrEnum):
     DOOR = "door"  # target port, of what the internet was answered by; rejects at the same
     PROBE = "probe"  # rejected at a door: source target port
     CLIENT = "client"  # accepted, inside, at a watched port: port source
+    ROAD = "road"  # accepted, each packet counted once: the category of its road
 
 
 class Origin(StrEnum):
@@ -108,53 +123,86 @@ class Counted:
     span: int = 0  # seconds of the longest record
 
 
-def count(rows: Iterable[Row], is_ours: Callable[[str], bool]) -> dict[datetime, Counted]:
-    """Counts by bucket, from the rows of `TEXT`."""
+RoadOf = Callable[[Row], str | None]  # None for what was recorded elsewhere too
+Key = tuple[str, str, str]  # dimension, name, action
+
+
+def count(
+    rows: Iterable[Row], is_ours: Callable[[str], bool], road: RoadOf = lambda _: None
+) -> dict[datetime, Counted]:
+    """Counts by bucket, from the rows of `text`."""
+
+    @cache  # the same flows come in every bucket
+    def keys(action: str, source: str, target: str, port: str, leg: str) -> tuple[Key, ...]:
+        ours = is_ours(source), is_ours(target)
+        flow = Flow(action, source, target, port, leg, _ORIGINS[ours])
+        return tuple((one, name, action) for one, name in _names(flow))
+
     tallies: dict[datetime, _Tally] = defaultdict(_Tally)
+    moment = cache(lambda at: Row({"at": at}).moment("at"))
     for row in rows:
-        if at := row.moment("at"):
-            tallies[at].add(row, is_ours)
+        if at := moment(row.text("at")):
+            names = ("action", "srcAddr", "dstAddr", "port", "leg")
+            tallies[at].add(row, keys(*map(row.text, names)), road)
     return {at: tally.counted() for at, tally in tallies.items()}
+
+
+class Flow(NamedTuple):
+    """What one row is about."""
+
+    action: str
+    source: str
+    target: str
+    port: str
+    leg: str
+    origin: Origin
 
 
 @dataclass
 class _Tally:
     """One bucket, while its rows are added up: [records, packets, bytes] by what they are."""
 
-    sums: dict[tuple[Dimension, str, str], list[int]] = field(default_factory=dict)
+    sums: dict[Key, list[int]] = field(default_factory=dict)
     records: int = 0
-    latest: datetime | None = None
+    latest: str = ""  # epoch milliseconds
     span: int = 0
 
-    def add(self, row: Row, is_ours: Callable[[str], bool]) -> None:
-        amounts = [row.number(name) for name in ("records", "totalPackets", "totalBytes")]
+    def add(self, row: Row, keys: tuple[Key, ...], road: RoadOf) -> None:
+        amounts = row.number(RECORDS), row.number(PACKETS), row.number(BYTES)
         action = row.text("action")
         if action not in (ACCEPT, REJECT):
             if row.text("logStatus") == LOST:
-                self._add(Dimension.ALL, "lost", "-", amounts)
+                self._add((Dimension.ALL, "lost", "-"), amounts)
             return
         self.records += amounts[0]
         self.span = max(self.span, row.number("span"))
-        if (latest := row.moment("latest")) and (self.latest is None or latest > self.latest):
-            self.latest = latest
-        for dimension, name in _names(row, action, is_ours):
-            self._add(dimension, name, action, amounts)
+        self.latest = max(self.latest, row.text("latest", ""), key=lambda ms: (len(ms), ms))
+        for key in keys:
+            self._add(key, amounts)
+        if action == ACCEPT and (category := road(row)):
+            self._add((Dimension.ROAD, category, ACCEPT), amounts)
 
     def counted(self) -> Counted:
-        return Counted(tuple(self._kept()), self.records, self.latest, self.span)
+        latest = Row({"latest": self.latest}).moment("latest")
+        return Counted(tuple(self._kept()), self.records, latest, self.span)
 
-    def _add(self, dimension: Dimension, name: str, action: str, amounts: list[int]) -> None:
-        sums = self.sums.setdefault((dimension, name, action), [0, 0, 0])
-        for n, amount in enumerate(amounts):
-            sums[n] += amount
+    def _add(self, key: Key, amounts: tuple[int, int, int]) -> None:
+        sums = self.sums.get(key)
+        if sums is None:
+            self.sums[key] = list(amounts)
+            return
+        records, packets, size = amounts
+        sums[0] += records
+        sums[1] += packets
+        sums[2] += size
 
     def _kept(self) -> Iterator[Count]:
         """The largest names of each dimension; the rest under one name, so that sums are exact."""
-        groups: dict[tuple[Dimension, str], list[tuple[str, list[int]]]] = defaultdict(list)
+        groups: dict[tuple[str, str], list[tuple[str, list[int]]]] = defaultdict(list)
         for (dimension, name, action), sums in self.sums.items():
             groups[dimension, action].append((name, sums))
         for (dimension, action), named in groups.items():
-            most = KEPT.get(dimension, len(named))
+            most = KEPT.get(Dimension(dimension), len(named))
             by_size = sorted(named, key=lambda one: (-one[1][0], one[0]))
             if action == ACCEPT and dimension in (Dimension.SOURCE, Dimension.TARGET):
                 by_size = sorted(named, key=lambda one: (-one[1][2], one[0]))
@@ -165,13 +213,9 @@ class _Tally:
                 yield Count(dimension, REST, action, *totals)
 
 
-def _names(
-    row: Row, action: str, is_ours: Callable[[str], bool]
-) -> Iterator[tuple[Dimension, str]]:
+def _names(flow: Flow) -> Iterator[tuple[Dimension, str]]:
     """Every dimension a flow counts in, and its name there."""
-    source, target, port = row.text("srcAddr"), row.text("dstAddr"), row.text("port")
-    from_us, to_us = is_ours(source), is_ours(target)
-    origin = _ORIGINS[from_us, to_us]
+    action, source, target, port, leg, origin = flow
     yield Dimension.ALL, ""
     yield Dimension.ORIGIN, origin
     yield Dimension.PORT, port
@@ -185,9 +229,9 @@ def _names(
         yield Dimension.DOOR, f"{target} {port}"
         yield Dimension.PROBE, f"{source} {target} {port}"
     elif action == ACCEPT:
-        if row.text("leg") == "reply" and origin is Origin.OUTGOING:
+        if leg == "reply" and origin is Origin.OUTGOING:
             yield Dimension.DOOR, f"{source} {port}"  # it answered: somebody is served there
-        if row.text("leg") == "request" and origin is Origin.INSIDE and _watched(port):
+        if leg == "request" and origin is Origin.INSIDE and _watched(port):
             yield Dimension.CLIENT, f"{port} {source}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,77 +13,25 @@ from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
 from bot.model.writing import count, duration, many, share, size
 from bot.network.ports import described
+from bot.schedule import traffic
 from bot.schedule.counting import ACCEPT, OURS, REJECT, REST, Dimension, Origin, buckets
 from bot.schedule.due import previous_due
 from bot.schedule.incidents import KEY, Facts, State, Told
+from bot.schedule.stretch import Stretch
+from bot.schedule.traffic import change
 from bot.schedule.warning import exactly, one_line
 from bot.store.incidents import Incident, Incidents
-from bot.store.rollups import Bucket, Count, Rollups
+from bot.store.rollups import Rollups
 from bot.store.schedules import Schedule
 
 SECTIONS = ("traffic", "rejects", "clients", "movers", "logs")
 SHORTEST, LONGEST = timedelta(days=1), timedelta(days=3)  # of the time a digest is about
 WEEK = timedelta(days=7)
-ENOUGH = 0.9  # of a stretch must be counted before it is compared with
 UNWATCHED = "Counted, but not watched: whether anything is unusual is not known."
 LEARNING = "Nothing unusual so far: what is usual is still being learned."
 FEWEST = 48  # known buckets of the day before, for that to be known
 LISTED = 10
 NAMED = 5
-
-_ORIGIN_WORDS = {
-    Origin.INSIDE: "inside",
-    Origin.OUTGOING: "to the internet",
-    Origin.INTERNET: "from the internet",
-    Origin.OTHER: "elsewhere",
-}
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """What was counted from `start` to `end`."""
-
-    start: datetime
-    end: datetime
-    known: dict[datetime, Bucket]
-    counts: tuple[Count, ...]
-
-    @classmethod
-    def read(cls, rollups: Rollups, start: datetime, end: datetime) -> Stretch:
-        found = rollups.buckets(start, end).values()
-        known = {one.at: one for one in found if one.counted_at and one.records}
-        dimensions = (
-            Dimension.ALL,
-            Dimension.ORIGIN,
-            Dimension.SOURCE,
-            Dimension.TARGET,
-            Dimension.PORT,
-            Dimension.CLIENT,
-        )
-        return cls(start, end, known, rollups.sums(start, end, *dimensions))
-
-    @property
-    def wanted(self) -> int:
-        """How many buckets it has."""
-        return sum(1 for _ in buckets(self.start, self.end))
-
-    @property
-    def enough(self) -> bool:
-        return len(self.known) >= ENOUGH * max(1, self.wanted)
-
-    def of(self, dimension: Dimension, action: str) -> list[Count]:
-        return [one for one in self.counts if (one.dimension, one.action) == (dimension, action)]
-
-    def by_name(self, dimension: Dimension, action: str) -> dict[str, Count]:
-        return {one.name: one for one in self.of(dimension, action)}
-
-    def rejects(self, *origins: Origin) -> int:
-        named = self.by_name(Dimension.ORIGIN, REJECT)
-        return sum(named[one].records for one in origins if one in named)
-
-    @property
-    def bytes(self) -> int:
-        return sum(one.bytes for one in self.of(Dimension.ORIGIN, ACCEPT))
 
 
 class Digests:
@@ -131,6 +78,7 @@ class Digests:
         ]
         unusual = sorted(found, key=lambda one: -one.score)
         partial = not _whole(now, end)
+        by_road = traffic.table(now, then, zone) if "traffic" in sections else None
         return Message(
             key=key,
             about=About.DIGEST,
@@ -138,12 +86,13 @@ class Digests:
             headline=self._headline(unusual, now, partial),
             zone=str(zone),
             lines=tuple(self._lines(now, then, unusual, sections, zone)),
-            charts=(_chart(now, unusual, self._rollups),) if now.known else (),
+            charts=(_chart(now, then, unusual, self._rollups, zone),) if now.known else (),
             buttons=tuple(_buttons(unusual, start, end)),
-            tables=tuple(_tables(now)),
+            tables=(*([by_road] if by_road else []), *_tables(now)),
             notes=(
-                "Counted are flow records as logged: traffic inside is recorded at both of its"
-                " ends. Noise is what the internet tries and nobody answers.",
+                "By road each packet counts once. All else is counted as logged: traffic inside is"
+                " recorded at both of its ends. Noise is what the internet tries and nobody"
+                " answers.",
             ),
         )
 
@@ -177,7 +126,7 @@ class Digests:
         for incident in unusual[:NAMED]:
             yield one_line(Told(incident, Facts.read(incident.facts), new=False), zone)
         if "traffic" in sections:
-            yield _traffic(now, then, zone)
+            yield traffic.line(now, then, zone)
         if "rejects" in sections:
             yield _rejects(now, then)
         if "clients" in sections and (line := self._clients(now)):
@@ -237,37 +186,13 @@ def _headline(unusual: Sequence[Incident], now: Stretch, partial: bool) -> str:
     return f"{many(len(unusual), 'incident')}{still}.{known}"
 
 
-def _traffic(now: Stretch, then: Stretch, zone: ZoneInfo) -> str:
-    named = now.by_name(Dimension.ORIGIN, ACCEPT)
-    parts = [
-        f"{size(named[origin].bytes)} {words}"
-        for origin, words in _ORIGIN_WORDS.items()
-        if origin in named
-    ]
-    if not now.known:
-        return "Traffic: unknown."
-    day = f"{then.start.astimezone(zone):%a %d %b}"
-    if not now.enough:
-        against = f"not compared with {day}: too little was counted"
-    elif not then.enough or not then.bytes:
-        against = f"no {day} to compare with"
-    else:
-        against = f"{_change(now.bytes, then.bytes)} against {day}"
-    return f"Traffic: {size(now.bytes)}, {against} ({', '.join(parts) or 'none'})."
-
-
-def _change(now: float, then: float) -> str:
-    change = round((now / then - 1) * 100) if then else 0
-    return f"{'+' if change > 0 else '−' if change < 0 else '±'}{abs(change)} %"
-
-
 def _rejects(now: Stretch, then: Stretch) -> str:
     if not now.known:
         return "Rejects: unknown."
     ours, noise = now.rejects(*OURS), now.rejects(Origin.INTERNET)
     both = now.enough and then.enough
     usual = f" ({count(then.rejects(*OURS))} a week before)" if both else ""
-    floor = f" ({_change(noise, then.rejects(Origin.INTERNET))})" if both else ""
+    floor = f" ({change(noise, then.rejects(Origin.INTERNET))})" if both else ""
     return (
         f"Rejects: {count(ours)} from inside{usual}; noise from the internet {count(noise)}{floor}."
     )
@@ -280,10 +205,10 @@ def _movers(now: Stretch, then: Stretch) -> str:
         top = sorted(sent, key=lambda name: -sent[name])[:3]
         return f"Most sent: {', '.join(f'{n} {size(sent[n])}' for n in top)}." if top else ""
     before = {n: one.bytes for n, one in then.by_name(Dimension.SOURCE, ACCEPT).items()}
-    change = Counter({n: abs(amount - before.get(n, 0)) for n, amount in sent.items()})
+    moves = Counter({n: abs(amount - before.get(n, 0)) for n, amount in sent.items()})
     moved = [
-        f"{n} {size(sent[n])} ({_change(sent[n], before[n]) if before.get(n) else 'new'})"
-        for n, _ in change.most_common(3)
+        f"{n} {size(sent[n])} ({change(sent[n], before[n]) if before.get(n) else 'new'})"
+        for n, _ in moves.most_common(3)
     ]
     return f"Moved most: {', '.join(moved)}." if moved else ""
 
@@ -319,8 +244,10 @@ def _tables(now: Stretch) -> Iterator[Table]:
             yield Table(title, columns, tuple(rows))
 
 
-def _chart(now: Stretch, unusual: Sequence[Incident], rollups: Rollups) -> Timeline:
-    """Accepted and rejected flows by hour or so; a bin with nothing known is a gap."""
+def _chart(
+    now: Stretch, then: Stretch, unusual: Sequence[Incident], rollups: Rollups, zone: ZoneInfo
+) -> Timeline:
+    """Traffic and rejected flows by hour or so; a bin with nothing known is a gap."""
     window = Window(now.start, now.end)
     period = window.period(100)
     bins = window.bins(period)
@@ -335,28 +262,22 @@ def _chart(now: Stretch, unusual: Sequence[Incident], rollups: Rollups) -> Timel
         keys = [at.timestamp() for at in bins]
         return Series(name, tuple(sums[key] if key in known else None for key in keys), tone)
 
+    def panel(title: str, one: Series) -> Panel:
+        return Panel(title, (one,), unit="flows")
+
     marks = tuple(Mark(one.opened_at, "incident") for one in unusual[:NAMED])
     title = "Nothing unusual" if not unusual else many(len(unusual), "incident")
+    accepted = panel("Accepted", series("accepted", ACCEPT, tuple(Origin), Tone.ACCEPTED))
+    ours = series("from inside", REJECT, OURS, Tone.ALARMING)
+    noise = series("from the internet", REJECT, (Origin.INTERNET,), Tone.NOISE)
     return Timeline(
         f"{title} in {duration(window.seconds)}",
         bins,
         period.seconds,
         (
-            Panel(
-                "Accepted",
-                (series("accepted", ACCEPT, tuple(Origin), Tone.ACCEPTED),),
-                unit="flows",
-            ),
-            Panel(
-                "Rejected from inside",
-                (series("from inside", REJECT, OURS, Tone.ALARMING),),
-                unit="flows",
-            ),
-            Panel(
-                "Noise",
-                (series("from the internet", REJECT, (Origin.INTERNET,), Tone.NOISE),),
-                unit="flows",
-            ),
+            *(traffic.panels(now, then, bins, period, zone) or (accepted,)),
+            panel("Rejected from inside", ours),
+            panel("Noise", noise),
         ),
         marks,
     )

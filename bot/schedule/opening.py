@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from bot.ask.asker import CLOUDWATCH, DELIVERY_CLOUDWATCH, DELIVERY_S3, Surroundings
 from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
+from bot.model.inventory import Inventory
+from bot.network.aws_ranges import AwsRanges, packaged
 from bot.schedule.asking import Ask
 from bot.schedule.channel import Channel
 from bot.schedule.counting import bucket_of
@@ -21,6 +24,7 @@ from bot.schedule.incidents import Following
 from bot.schedule.metric_orders import MetricOrders
 from bot.schedule.orders import Orders
 from bot.schedule.reasons import Reasons
+from bot.schedule.roads import roads
 from bot.schedule.rollup import SHORT, Counter
 from bot.schedule.spikes import Spikes
 from bot.schedule.ticking import Ticker
@@ -44,7 +48,7 @@ class Watching:
 
     `who` is unique to this process. `price` is US dollars a GB that CloudWatch scans, `warn` the
     channel for warnings where nobody asked for them elsewhere. `history` is read at the first
-    start.
+    start. `inventory` is what the logs are of, `ranges` which addresses are AWS services'.
     """
 
     store: Store
@@ -54,6 +58,8 @@ class Watching:
     zone: ZoneInfo
     ask: Ask | None = None
     inside: tuple[Network, ...] = ()
+    inventory: Callable[[], Inventory | None] = lambda: None
+    ranges: Callable[[], AwsRanges] = packaged
     price: float = 0
     history: timedelta = HISTORY
     warn: str | None = None
@@ -115,7 +121,17 @@ class Watching:
     @property
     def _counter(self) -> Counter:
         delivery = DELIVERY_CLOUDWATCH if self._paid else DELIVERY_S3
-        return Counter(self.engine, self._rollups, delivery=delivery, inside=self.inside)
+        return Counter(
+            self.engine,
+            self._rollups,
+            delivery=delivery,
+            inside=self.inside,
+            roads=lambda result: roads(result, self.inventory(), self._aws, self.inside),
+        )
+
+    @cached_property
+    def _aws(self) -> AwsRanges:
+        return self.ranges()
 
     @property
     def _paid(self) -> bool:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from bot.ask.asker import Surroundings
 from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
+from bot.model.inventory import Inventory
 from bot.model.message import Message
 from bot.model.window import Window
 from bot.schedule.duties import DIGEST
@@ -93,12 +94,14 @@ def replay(
     inside: tuple[Network, ...] = (),
     history: timedelta = HISTORY,
     digest_at: str | None = None,
+    inventory: Callable[[], Inventory | None] = lambda: None,
     surroundings: Surroundings | None = None,
 ) -> None:
     """Run the scheduler from the window's start to its end, a minute a tick.
 
     What was logged in the `history` before the window is learned from. `digest_at` (HH:MM in the
-    zone) has a digest posted every day. Nothing is remembered afterwards.
+    zone) has a digest posted every day. `inventory` is what the logs are of. Nothing is remembered
+    afterwards.
     """
     clock = Clock(window.start)
     with _scratch() as store:
@@ -113,9 +116,10 @@ def replay(
             who="replay",
             zone=zone,
             inside=inside,
+            inventory=inventory,
+            surroundings=surroundings,
             history=history,
             warn=channel,
-            surroundings=surroundings,
         )
         ticker = watching.ticker(Printed(clock, write, as_json))
         while clock.now <= window.end:

@@ -18,7 +18,7 @@ from bot.model.errors import Cancelled, FlowsError, TimedOut
 from bot.model.query import LARGEST_LIMIT, Query, Result
 from bot.model.window import Window
 from bot.network.ranges import insider
-from bot.schedule.counting import BUCKET, TEXT, Counted, bucket_of, buckets, count
+from bot.schedule.counting import BUCKET, Counted, RoadOf, bucket_of, buckets, count, text
 from bot.store.rollups import Bucket, Count, Rollups
 
 AT_ONCE = 72  # buckets of one query when catching up: six hours
@@ -40,7 +40,9 @@ class Trouble:
 
 
 class Counter:
-    """Counts the buckets of one source. `delivery` is how long records take to arrive."""
+    """Counts the buckets of one source. `delivery` is how long records take to arrive; `roads` says
+    which road each accepted row of a result took.
+    """
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Counter:
         *,
         delivery: timedelta,
         inside: tuple[Network, ...] = (),
+        roads: Callable[[Result], RoadOf] = lambda _: lambda _: None,
         at_once: int = AT_ONCE,
         limit: int = LARGEST_LIMIT,
     ) -> None:
@@ -56,6 +59,7 @@ class Counter:
         self._rollups = rollups
         self._delivery = delivery
         self._is_ours: Callable[[str], bool] = insider(inside)
+        self._roads = roads
         self._at_once = at_once
         self._limit = limit
         self._failed: tuple[datetime, Trouble] | None = None  # when, and how
@@ -72,8 +76,9 @@ class Counter:
         """Count the buckets of a stretch that were not counted yet. Raises `FlowsError`."""
         known = self._rollups.buckets(start, end)
         missing = [at for at in buckets(start, end) if at not in known or not known[at].counted_at]
+        asked = self._asked(missing[-1]) if missing else ""
         for some in _runs(missing, self._at_once):
-            self._count(some, end, watch)
+            self._count(some, asked, end, watch)
 
     def catch_up(self, start: datetime, now: datetime, watch: Watch) -> Trouble | None:
         """Count every settled bucket since `start` that is not yet; what went wrong, if anything.
@@ -91,7 +96,7 @@ class Counter:
         missing = [at for at in buckets(begin, end) if at not in known or not known[at].counted_at]
         for some in _runs(sorted({*missing, *_late(known.values(), end)}), self._at_once):
             try:
-                self._count(some, now, watch)
+                self._count(some, self._asked(some[-1]), now, watch)
             except Cancelled:
                 raise
             except FlowsError as error:
@@ -101,24 +106,28 @@ class Counter:
         self._done = end
         return None
 
-    def _count(self, some: Sequence[datetime], now: datetime, watch: Watch) -> None:
+    def _asked(self, newest: datetime) -> str:
+        """The query, by the fields of a bucket's records."""
+        return text(self._engine.fields(Window(newest, newest + BUCKET)))
+
+    def _count(self, some: Sequence[datetime], asked: str, now: datetime, watch: Watch) -> None:
         """One query over neighbouring buckets; in halves where there is too much for one."""
         window = Window(some[0], some[-1] + BUCKET)
         try:
-            result = self._engine.run(Query(TEXT, window, self._limit), watch)
+            result = self._engine.run(Query(asked, window, self._limit), watch)
         except TimedOut:
             if len(some) == 1:
                 raise
             result = None
         if (result is None or result.truncated) and len(some) > 1:
             half = len(some) // 2
-            self._count(some[:half], now, watch)
-            self._count(some[half:], now, watch)
+            self._count(some[:half], asked, now, watch)
+            self._count(some[half:], asked, now, watch)
         elif result is not None:
             self._keep(some, result, now)
 
     def _keep(self, some: Sequence[datetime], result: Result, now: datetime) -> None:
-        counted = count(result.rows, self._is_ours)
+        counted = count(result.rows, self._is_ours, self._roads(result))
         before = self._rollups.buckets(some[0], some[-1] + BUCKET)
         listed = sum(row.number("records") for row in result.rows)
         left_off = max(0, result.statistics.records_matched - listed) if result.truncated else 0

@@ -18,6 +18,7 @@ from bot.store.rollups import Rollups
 
 LOOKED_BACK_AT = timedelta(days=1)  # at the first start, so that the first digest knows
 STALE = timedelta(days=1)  # what was over so long ago is not news
+PORTION = timedelta(days=1)  # of history counted at once, before what is owed is delivered
 KEEP = timedelta(days=36)  # rollups: five weeks, so that a weekday has four before it
 _TICKING = "ticking"
 
@@ -46,8 +47,9 @@ class Ticker:
 
     def tick(self, watch: Watch) -> None:
         """Do all that is due now. What fails is logged, and tried again by the next tick."""
+        self.courier.deliver()  # what is owed does not wait for a count
         now = self.clock()
-        if self.leases.take(f"{_TICKING}:{self.rollups.source}"[:64], self.who, now):
+        if self._leads():
             self._count(now, watch)
             for duty in (*self.duties, self._forget):
                 self._safely(duty, now)
@@ -61,7 +63,8 @@ class Ticker:
         try:
             if not begun:
                 start = bucket_of(now - self.history)
-                self.counter.learn(start, settled, watch)
+                if not self._learned(start, settled, watch):
+                    return
             trouble = self.counter.catch_up(start, now, watch)
         except Cancelled:
             raise
@@ -71,6 +74,21 @@ class Ticker:
             quiet = now - STALE if begun else settled
             self.guard.look(settled - LOOKED_BACK_AT, settled, now, quiet_before=quiet)
         self.guard.note(trouble, settled, now)
+
+    def _learned(self, start: datetime, end: datetime, watch: Watch) -> bool:
+        """Count the history, which may take longer than a lease lasts; False when that was lost."""
+        at = start
+        while at < end:
+            if not self._leads():
+                return False
+            self.counter.learn(at, min(at + PORTION, end), watch)
+            self.courier.deliver()
+            at += PORTION
+        return True
+
+    def _leads(self) -> bool:
+        """Whether this replica is the one that counts."""
+        return self.leases.take(f"{_TICKING}:{self.rollups.source}"[:64], self.who, self.clock())
 
     def _forget(self, now: datetime) -> None:
         first = self.rollups.first()

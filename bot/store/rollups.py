@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select
 
@@ -123,15 +123,20 @@ class Rollups:
         return tuple(Count(*row[:3], *(int(amount) for amount in row[3:])) for row in rows)
 
     def values(
-        self, start: datetime, end: datetime, action: str, *dimensions: str
+        self,
+        start: datetime,
+        end: datetime,
+        action: str,
+        *dimensions: str,
+        amount: Literal["records", "packets", "bytes"] = "records",
     ) -> dict[tuple[str, str], dict[datetime, int]]:
-        """Records by (dimension, name) and bucket, of one action; where there are none, nothing."""
-        asked = select(rollups.c.dimension, rollups.c.name, rollups.c.bucket, rollups.c.records)
+        """Amounts by (dimension, name) and bucket, of one action; where there are none, nothing."""
+        asked = select(rollups.c.dimension, rollups.c.name, rollups.c.bucket, rollups.c[amount])
         asked = asked.where(*self._within(start, end, dimensions), rollups.c.action == action)
         found: dict[tuple[str, str], dict[datetime, int]] = defaultdict(dict)
         with self._store.begin() as connection:
-            for dimension, name, bucket, records in connection.execute(asked):
-                found[dimension, name][bucket] = records
+            for dimension, name, bucket, value in connection.execute(asked):
+                found[dimension, name][bucket] = value
         return found
 
     def series(

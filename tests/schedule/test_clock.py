@@ -62,6 +62,18 @@ def test_a_tick_that_fails_or_breaks_does_not_end_the_clock(
     assert ticks.count == count
 
 
+def test_a_tick_that_runs_long_is_no_warning_and_other_warnings_are(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ticks, scheduler = Ticks([lambda watch: watch.wait(0.2)]), "apscheduler.scheduler"
+    with caplog.at_level(logging.WARNING), ticking(cast(Ticker, ticks), every=0.02):
+        assert ticks.done.wait(10)
+        logging.getLogger(scheduler).warning("another thing")
+    assert [one.message for one in caplog.records if one.name == scheduler] == ["another thing"]
+    logging.getLogger(scheduler).warning("maximum number of running instances reached")
+    assert caplog.messages[-1].startswith("maximum"), "nothing is left behind"
+
+
 def test_the_end_stops_a_query_that_runs() -> None:
     began = threading.Event()
 

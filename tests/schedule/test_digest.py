@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.engines.engine import Watch
+from bot.model.chart import Timeline
 from bot.model.message import Message
 from bot.schedule.courier import Owing
 from bot.schedule.digest import Digests
 from bot.schedule.duties import DIGEST, WARNINGS, digests_due, warned_channels
 from bot.schedule.incidents import Facts, State
+from bot.schedule.roads import roads
 from bot.schedule.rollup import Counter
 from bot.schedule.wire import unpacked
 from bot.store.deliveries import Deliveries
@@ -32,11 +34,14 @@ def store(tmp_path: object) -> Store:
     return open_store(f"{tmp_path}/state.db", lasting=False)
 
 
-def counted(store: Store, start: datetime, end: datetime, **network: object) -> None:
+def counted(
+    store: Store, start: datetime, end: datetime, *, traced: bool = False, **network: object
+) -> None:
     made = Counter(
         Network(**network),  # type: ignore[arg-type]
         Rollups(store, "made"),
         delivery=timedelta(minutes=5),
+        **({"roads": lambda result: roads(result, None, None)} if traced else {}),
     )
     made.learn(start, end, Watch())
 
@@ -78,6 +83,36 @@ def test_it_is_compared_with_the_same_weekday_before(store: Store) -> None:
     assert "+100 % against Mon 16 Nov" in line(message, "Traffic")
     assert "0 from inside (0 a week before); noise from the internet" in line(message, "Rejects")
     assert f"{APP} 25.9 MB (+800 %)" in line(message, "Moved most")
+
+
+def test_roads_are_compared_with_the_same_weekday_before(store: Store) -> None:
+    week, more = timedelta(days=7), [("ACCEPT", APP, "198.51.100.80", 443, "request", 30)]
+    counted(store, DUE - week - DAY, DUE - week, traced=True)
+    counted(store, DUE - DAY, DUE, traced=True, more=lambda _: more)
+    message = written(store)
+    assert line(message, "Traffic") == (
+        "Traffic: 31.7 MB, +38 % against Mon 16 Nov: internet-out 17.3 MB (+100 %),"
+        " internet-in 8.64 MB (±0 %), unclassified 5.76 MB (±0 %)."
+    )
+    road = message.tables[0]
+    assert [column.title for column in road.columns] == ["Road", "Bytes", "Mon 16 Nov", "Change"]
+    assert road.rows[0] == ("internet-out", 17_280_000, 8_640_000, "+100 %")
+    (chart,) = message.charts
+    assert isinstance(chart, Timeline)
+    by_road, against = chart.panels[:2]
+    assert [one.name for one in by_road.series] == ["internet-out", "internet-in", "unclassified"]
+    assert sum(value or 0 for value in by_road.series[0].values) == 17_280_000
+    assert [one.name for one in against.series] == ["Mon 16 Nov", "Mon 23 Nov"]
+    assert sum(value or 0 for value in against.series[0].values) == 23_040_000
+
+
+def test_counts_from_before_roads_were_told_are_not_compared_with(store: Store) -> None:
+    week = timedelta(days=7)
+    counted(store, DUE - week - DAY, DUE - week)
+    counted(store, DUE - DAY, DUE, traced=True)
+    message = written(store)
+    assert "no Mon 16 Nov to compare with: internet-" in line(message, "Traffic")
+    assert [column.title for column in message.tables[0].columns] == ["Road", "Bytes"]
 
 
 def test_new_clients_are_named(store: Store) -> None:

@@ -36,6 +36,7 @@ from bot.network.transfers import (
 )
 
 LISTED = 50
+DESTINATIONS_LISTED = 1000  # a watch on new ones must know them all
 LOOKED_AT = 50  # hosts with the largest bins, whose bins are compared
 DRAWN = 4
 
@@ -326,7 +327,8 @@ def _tables(found: Egress) -> Iterator[Table]:
         for row in found.hosts[:LISTED]
     )
     yield Table("Hosts", HOSTS, hosts, left_off=len(found.hosts) - len(hosts))
-    rows = tuple(_destination_row(row, found.new) for row in found.destinations[:LISTED])
+    most = DESTINATIONS_LISTED if found.new is None else LISTED
+    rows = tuple(_destination_row(row, found.new) for row in found.destinations[:most])
     left_off = len(found.destinations) - len(rows)
     yield Table("Destinations", DESTINATIONS, rows, left_off=left_off)
 

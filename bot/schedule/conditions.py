@@ -1,7 +1,7 @@
 """When a watch speaks: what its answer must hold. Pure.
 
 `new client` (or destination, source, target, server, host, port): a name in the answer's tables
-that was not there before. `> 500 in 5m`, `>= 10GB in 1h`: the sum of the answer's first table.
+that was not there before. `> 500 in 5m`, `>= 10GB in 1h`: the sum of a column of the answer.
 `any`: the answer has a row at all.
 """
 
@@ -15,7 +15,7 @@ from datetime import timedelta
 from bot.model.answer import Answer
 from bot.model.errors import BadLine
 from bot.model.table import Kind, Table
-from bot.model.writing import count, size
+from bot.model.writing import count, many, size
 from bot.schedule.words import length_of
 
 USUAL = timedelta(minutes=15)  # that one look covers, when the condition names no length
@@ -57,11 +57,30 @@ class Condition:
         names = (name for table in tables for name in _names(table, self.noun))
         return tuple(dict.fromkeys(names))
 
+    def unseen(self, answer: Answer) -> int:
+        """Rows that count, but that the answer's tables leave off."""
+        if self.noun is not None:
+            wanted = _COLUMNS[self.noun]
+            return sum(
+                t.left_off for t in answer.tables if any(c.name in wanted for c in t.columns)
+            )
+        if self.limit is None:
+            return 0
+        sums = [
+            (self._sum(table, self._measure(answer)), table.left_off) for table in answer.tables
+        ]
+        return max(sums, default=(0, 0), key=lambda one: (one[0], -one[1]))[1]
+
     def amount(self, answer: Answer) -> float:
-        """What is compared with the limit; the number of rows where there is none."""
+        """What is compared with the limit; the number of rows where there is none.
+
+        An answer's tables often cut the same sum in several ways, and list the largest rows alone:
+        the table with most of it counts.
+        """
         if self.limit is None:
             return sum(len(table.rows) + table.left_off for table in answer.tables)
-        return next((sum_ for t in answer.tables if (sum_ := self._sum(t)) is not None), 0)
+        measure = self._measure(answer)
+        return max((self._sum(table, measure) for table in answer.tables), default=0)
 
     def exceeded(self, amount: float) -> bool:
         """Whether an amount makes the watch speak."""
@@ -69,16 +88,22 @@ class Condition:
             return amount > 0
         return amount > self.limit if self.strictly else amount >= self.limit
 
+    def said(self, amount: float) -> str:
+        """What a watch says of an amount."""
+        return f"{self.shown(amount)} ({self.text})" if self.limit else many(amount, "row")
+
     def shown(self, amount: float) -> str:
         return size(amount) if self.of_bytes else count(amount)
 
-    def _sum(self, table: Table) -> float | None:
+    def _measure(self, answer: Answer) -> str:
+        """The column that is added up: records, else the first of counts; the first of bytes."""
         kind = Kind.BYTES if self.of_bytes else Kind.COUNT
-        places = [n for n, column in enumerate(table.columns) if column.kind is kind]
-        named = [n for n in places if table.columns[n].name == "records"]
-        if not places:
-            return None
-        values = [row[(named or places)[0]] for row in table.rows]
+        names = [c.name for table in answer.tables for c in table.columns if c.kind is kind]
+        return "records" if "records" in names else next(iter(names), "")
+
+    def _sum(self, table: Table, measure: str) -> float:
+        places = [n for n, column in enumerate(table.columns) if column.name == measure]
+        values = [row[places[0]] for row in table.rows] if places else []
         return sum(value for value in values if isinstance(value, int | float))
 
 

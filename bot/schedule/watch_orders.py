@@ -16,7 +16,8 @@ from bot.schedule.conditions import HINT, Condition, condition
 from bot.schedule.counting import bucket_of
 from bot.schedule.duties import WATCH
 from bot.schedule.orders import Order, here, said
-from bot.schedule.watches import LEARN, Watches, judged, rehearse
+from bot.schedule.rehearsal import Rehearsal
+from bot.schedule.watches import LEARN, Watches, judged
 from bot.schedule.words import channel_id, length_of
 from bot.store.schedules import Schedule, Schedules
 
@@ -99,10 +100,11 @@ class WatchOrders:
             known = len(rule.found(answer))
             return state, (
                 f"Learned {many(known, rule.noun)} from the last {over} ({size(scanned)} read);"
-                " speaks of others from now on."
+                " speaks of others from now on." + _unseen(rule, answer)
             )
         shown = rule.shown(rule.amount(answer))
-        return state, f"In the last {over} it was {shown}; speaks when it rises beyond."
+        told = f"In the last {over} it was {shown}; speaks when it rises beyond."
+        return state, told + _unseen(rule, answer)
 
     def _tested(self, order: Order, words: list[str]) -> Answer:
         if len(words) == 1:
@@ -110,8 +112,8 @@ class WatchOrders:
             line, rule = found.line, condition(found.condition)
         else:
             line, rule = _split(words)
-        zone = str(order.zone)
-        over, times = rehearse(self._watches, line, zone, rule, order.now)
+        rehearsal = Rehearsal(self._watches, line, str(order.zone), rule, order.now)
+        over, times = rehearsal.said()
         rows = tuple((window.end, headline) for window, headline in times)
         columns = (Column("at", "At", Kind.TIME), Column("said", "Would have said"))
         return said(
@@ -119,6 +121,7 @@ class WatchOrders:
             f"Over the last {duration(over.total_seconds())} it would have spoken"
             f" {many(len(times), 'time')}.",
             tables=(Table("What it would have said", columns, rows),) if rows else (),
+            notes=(f"{many(rehearsal.looks, 'look')}, {size(rehearsal.read)} read.",),
         )
 
     def _muted(self, order: Order, number: str, rest: list[str]) -> Answer:
@@ -132,7 +135,15 @@ class WatchOrders:
     def _listed(self, order: Order) -> Answer:
         live = self._schedules.live(WATCH)
         rows = tuple(
-            (str(one.id), one.line, one.condition, one.channel, one.created_by, one.last_due)
+            (
+                str(one.id),
+                one.line,
+                one.condition,
+                one.channel,
+                one.created_by,
+                one.last_due,
+                one.muted_until if one.muted_until and one.muted_until > order.now else None,
+            )
             for one in live
         )
         columns = (
@@ -142,6 +153,7 @@ class WatchOrders:
             Column("channel", "Channel"),
             Column("by", "Set by"),
             Column("until", "Looked until", Kind.TIME),
+            Column("quiet", "Quiet until", Kind.TIME),
         )
         headline = f"{many(len(live), 'watch', 'watches')} set." if live else "No watch is set."
         return said(order, headline, tables=(Table("Watches", columns, rows),) if live else ())
@@ -162,6 +174,12 @@ class WatchOrders:
                 f"there is no channel {word[:60]!r} that I am in", hint="Invite me there."
             )
         return found
+
+
+def _unseen(rule: Condition, answer: Answer) -> str:
+    """What a look does not see, as a sentence."""
+    left_off = rule.unseen(answer)
+    return f" {many(left_off, 'smaller row')} left off the answer: not seen." if left_off else ""
 
 
 def _split(words: list[str]) -> tuple[str, Condition]:

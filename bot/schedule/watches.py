@@ -18,7 +18,6 @@ from bot.model.errors import Cancelled, FlowsError
 from bot.model.message import About, Button, Does, Message
 from bot.model.times import zone_named
 from bot.model.window import Window
-from bot.model.writing import many
 from bot.schedule.asking import Ask
 from bot.schedule.conditions import Condition, condition
 from bot.schedule.counting import bucket_of
@@ -32,7 +31,6 @@ LONGEST = timedelta(days=1)  # of one look, after a time in which none could be 
 USEFUL = timedelta(hours=12)
 MOST_KNOWN = 20_000
 NAMED = 5
-MOST_LOOKS = 48  # of a rehearsal: each reads logs
 PATIENCE = 3  # looks that fail in a row, before it is said
 SETTLE = timedelta(minutes=6)  # records of later than this have not all arrived
 
@@ -122,9 +120,7 @@ def judged(
         return said, state | {"known": (known + new)[-MOST_KNOWN:]}
     amount = rule.amount(answer)
     high = rule.exceeded(amount)
-    said = None
-    if high and not state.get("high"):
-        said = f"{rule.shown(amount)} ({rule.text})" if rule.limit else many(amount, "row")
+    said = rule.said(amount) if high and not state.get("high") else None
     return said, state | {"high": high}
 
 
@@ -154,23 +150,3 @@ def _parts(window: Window, rule: Condition) -> Iterator[Window]:
     while start + rule.every <= window.end:
         yield Window(start, start + rule.every)
         start += rule.every
-
-
-Rehearsed = tuple[Window, str]
-
-
-def rehearse(
-    watches: Watches, line: str, zone: str, rule: Condition, now: datetime
-) -> tuple[timedelta, list[Rehearsed]]:
-    """What a watch would have said: over how long, and each time. At most `MOST_LOOKS` are made."""
-    end = bucket_of(now - watches.delivery)
-    step = timedelta(days=1) if rule.noun else rule.every
-    looks = min(MOST_LOOKS, LEARN // step)
-    state: dict[str, Any] = {}
-    said: list[Rehearsed] = []
-    for n in range(looks, 0, -1):
-        window = Window(end - n * step, end - (n - 1) * step)
-        headline, state = judged(rule, watches.answer(line, zone, window, now), state)
-        if headline and not (rule.noun and n == looks):  # the first day is learned from
-            said.append((window, headline))
-    return looks * step, said

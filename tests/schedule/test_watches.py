@@ -12,16 +12,17 @@ import pytest
 
 from bot.ask.asker import Asker
 from bot.ask.reading import read
-from bot.demo.days import Demo
 from bot.engines.engine import Watch
 from bot.engines.local.engine import LocalEngine
 from bot.model.answer import Answer, Question
+from bot.model.chart import Panel, Series, Timeline
 from bot.model.command import Argument, Command, Logs, Takes
 from bot.model.errors import BadLine, EngineError
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
 from bot.schedule.conditions import condition
 from bot.schedule.courier import Owing
+from bot.schedule.opening import Watching
 from bot.schedule.orders import Order
 from bot.schedule.replay import Clock
 from bot.schedule.watch_orders import WatchOrders
@@ -32,6 +33,8 @@ from bot.store.opening import Store, open_store
 from bot.store.schedules import Schedules
 from commands import shelf
 from tests.schedule.network import START
+from tests.slack import strict
+from tests.slack.conftest import House as Bolt
 
 UTC = ZoneInfo("UTC")
 NOON = START + timedelta(hours=12)
@@ -47,6 +50,7 @@ class House:
     clock: Clock = field(default_factory=lambda: Clock(NOON))
     asked: list[Window] = field(default_factory=list)
     broken: bool = False
+    binned: bool = False  # whether answers have a timeline
 
     def __post_init__(self) -> None:
         command = Command(
@@ -73,7 +77,15 @@ class House:
         self.asked.append(question.window)
         rows = tuple(self.clients(question.window).items())
         columns = (Column("client", "Client", Kind.ADDRESS), Column("records", "N", Kind.COUNT))
-        return Answer(question, f"{len(rows)} clients.", tables=(Table("t", columns, rows),))
+        charts = (self._chart(question.window),) if self.binned else ()
+        return Answer(question, f"{len(rows)} clients.", (Table("t", columns, rows),), charts)
+
+    def _chart(self, window: Window) -> Timeline:
+        period = window.period()
+        bins, length = window.bins(period), timedelta(seconds=period.seconds)
+        values = [float(sum(self.clients(Window(at, at + length)).values())) for at in bins]
+        panels = (Panel("Records", (Series("all", tuple(values)),)),)
+        return Timeline("Records", bins, period.seconds, panels)
 
     def order(self, line: str) -> Answer:
         words = tuple(line.split())[1:]
@@ -171,6 +183,26 @@ def test_what_it_would_have_said(house: House) -> None:
     assert house.schedules.live("watch") == ()
 
 
+def test_a_week_is_rehearsed_by_few_looks_where_the_answer_has_a_timeline(house: House) -> None:
+    storm = NOON - timedelta(days=5)
+    house.clients = lambda w: {"10.0.1.5": 900} if w.start <= storm < w.end else {}
+    answer = house.order("watch test clients when > 500 in 5m")
+    assert answer.headline == "Over the last 7 d it would have spoken 1 time."
+    assert [row[1] for row in answer.tables[0].rows] == ["900 (> 500 in 5m)"]
+    without = len(house.asked)
+    house.asked.clear()
+    house.binned = True
+    assert house.order("watch test clients when > 500 in 5m").tables == answer.tables
+    assert len(house.asked) == 21 < without
+
+
+def test_a_rehearsal_says_how_far_it_came(house: House) -> None:
+    house.clients = lambda _: {"10.0.1.5": 900}
+    answer = house.order("watch test clients when > 500 in 5m")
+    assert answer.headline == "Over the last 1 h 55 min it would have spoken 1 time."
+    assert answer.notes[0].text == "48 looks, 0 B read."
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -209,21 +241,82 @@ def test_limits_as_people_write_them() -> None:
     assert condition("new clients").noun == "client"
 
 
-def test_the_mistake_of_the_demo_is_seen_by_a_watch_on_a_real_question(tmp_path: Path) -> None:
-    place = tmp_path / "demo"
-    engine = LocalEngine(place, source="demo", prepare=Demo(place).ensure)
-    asker = Asker(engine, shelf(), clock=lambda: NOON)
-    rule = condition("> 50 in 5m")
-    amounts = [
-        rule.amount(
-            asker.ask(
-                f"rejects port 5432 from 10.0.0.0/8 2026-11-24T{at}",
-                zone=UTC,
-                watch=Watch(),
-                now=START + timedelta(days=1),
-            )
-        )
-        for at in ("13:30Z..2026-11-24T13:35Z", "14:30Z..2026-11-24T14:35Z")
+NEW, STORM = NOON + 12 * MINUTES, NOON + 20 * MINUTES
+
+
+def record(at: datetime, source: str, target: str, ports: str, action: str = "ACCEPT") -> str:
+    start = int(at.timestamp())
+    ends = f"{source} {target} {ports}"
+    return f"2 123456789012 eni-0a1b {ends} 6 10 1000 {start} {start + 50} {action} OK\n"
+
+
+def logged(folder: Path) -> LocalEngine:
+    """Days at rest; from `NEW` a new destination and a new client, at `STORM` many rejects."""
+    lines = []
+    quiet = [NOON - n * timedelta(hours=3) for n in range(1, 70)]
+    for at in [*quiet, *(NOON + n * 5 * MINUTES for n in range(8))]:
+        lines.append(record(at, "10.0.1.5", "203.0.113.9", "40001 443"))
+        lines.append(record(at, "203.0.113.9", "10.0.1.5", "443 40001"))
+        for app in ["10.0.1.6", *(["10.0.1.99"] if at >= NEW else [])]:
+            lines.append(record(at, app, "10.0.2.9", "40002 5432"))
+            lines.append(record(at, "10.0.2.9", app, "5432 40002"))
+        lines.append(record(at, "198.51.100.7", "10.0.0.10", "40003 22", "REJECT"))
+        if at >= NEW:
+            lines.append(record(at, "10.0.1.5", "192.0.2.77", "40004 443"))
+            lines.append(record(at, "192.0.2.77", "10.0.1.5", "443 40004"))
+    lines += [
+        record(STORM, f"198.51.100.{n % 250}", "10.0.0.10", "40005 22", "REJECT")
+        for n in range(600)
     ]
+    folder.mkdir()
+    (folder / "flows.log").write_text("".join(lines))
+    return LocalEngine(folder, cache=folder.parent / "cache")
+
+
+def test_three_watches_speak_once_each_in_slack(tmp_path: Path, bolt: Bolt) -> None:
+    engine, clock = logged(tmp_path / "logs"), Clock(NOON)
+    asker = Asker(engine, shelf(), clock=clock)
+    store = open_store(f"{tmp_path}/state.db", lasting=False)
+    watching = Watching(
+        store=store,
+        engine=engine,
+        ask=asker.ask,
+        clock=clock,
+        who="test",
+        zone=UTC,
+        history=timedelta(hours=1),
+    )
+    slack = bolt.start(asker.ask, shelf=shelf(), orders=lambda _: watching.orders())
+    assert bolt.bot is not None
+    ticker = watching.ticker(bolt.bot.channel)
+
+    def order(line: str) -> str:
+        before = len(slack.in_channel("C1"))
+        slack.command(line)
+        slack.until(lambda: len(slack.in_channel("C1")) > before and bolt.idle())
+        return strict.words(slack.in_channel("C1")[-1]["blocks"])
+
+    assert "Learned 1 destination from the last 1 d" in order(
+        "watch egress when new destination learning 1d"
+    )
+    assert "Learned 1 client" in order("watch db-clients 5432 when new client learning 1d")
+    assert "speaks when it rises beyond" in order("watch rejects port 22 when > 500 in 5m")
+    said = len(slack.in_channel("C1"))
+    for _ in range(2):
+        clock.now += 20 * MINUTES
+        ticker.tick(Watch())
+    posted = [one for one in slack.in_channel("C1")[said:] if not one.get("thread_ts")]
+    assert [one["text"].split(" – ")[0] for one in posted] == [
+        "New destination: 192.0.2.77",
+        "New client: 10.0.1.99",
+        "601 (&gt; 500 in 5m)",
+    ]
+    assert "New client: 10.0.1.99" in (told := order("watch test 2"))
+    assert "Over the last 7 d it would have spoken 1 time" in told
+    assert "Watch 1 is quiet until Tue 24 Nov 15:40 CET" in order("watch mute 1 for 2h")
+    assert "3 watches set" in (told := order("watch list"))
+    assert "Quiet until" in told
+    assert "Watch 2 is gone" in order("watch delete 2")
+    assert "2 watches set" in order("watch list")
     engine.close()
-    assert [rule.exceeded(amount) for amount in amounts] == [False, True]
+    store.close()

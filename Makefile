@@ -31,6 +31,7 @@ bench: $(VENV)/installed-dev ## the figures the README quotes; SPIKES is a folde
 	$(BIN)/python -m benchmarks.acknowledgement
 	$(BIN)/python -m benchmarks.inventory
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.bill
 	$(BIN)/python -m benchmarks.spikes $(SPIKES)
 
 smoke-aws: $(VENV)/installed-dev ## the same questions of a real account: SOURCE=cloudwatch://…

@@ -12,6 +12,7 @@ from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Panel, Series, Timeline, Tone
 from bot.model.command import Command, Logs
 from bot.model.fields import create_flow_log_command
+from bot.model.inventory import FlowLog
 from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import PERIODS, Period
@@ -21,7 +22,8 @@ from bot.network.covering import MINUTE, Covering, Seen, covering, recorded, see
 LISTED = 50
 HOURS = 48
 GOOD, UNSEEN, UNKNOWN = "recorded", "no record in the window", "not in the inventory"
-NONE, UNREAD = "no flow log", "flow logs could not be read"
+NONE = "no flow log"
+FOR_EVER = "for ever"
 
 COLUMNS = (
     Column("interface", "Interface"),
@@ -47,6 +49,7 @@ LOG_COLUMNS = (
     Column("traffic", "Traffic"),
     Column("aggregation", "Aggregation", Kind.SECONDS),
     Column("destination", "Into"),
+    Column("kept", "Keeps records"),
     Column("state", "State"),
 )
 HOUR_COLUMNS = (
@@ -177,8 +180,13 @@ def _troubles(lines: Sequence[Line], known: Covering, hours: Sequence[Row]) -> I
         yield "only rejected traffic is in the logs"
     if slow := sum(1 for line in lines if line.seen and line.seen.longest > MINUTE):
         yield f"{count(slow)} aggregated over 10 minutes"
+    elif set_slow := sum(1 for log in known.logs if log.aggregation > MINUTE):
+        yield f"{many(set_slow, 'flow log')} set to aggregate over 10 minutes"
     if unhealthy := sum(1 for log in known.logs if not log.healthy):
         yield f"{many(unhealthy, 'flow log')} that cannot deliver"
+    groups = {group.id: group for log in known.logs if (group := known.group(log))}
+    if endless := sum(1 for group in groups.values() if group.retention is None):
+        yield f"{many(endless, 'log group')} without retention"
     skipped = {row.moment("at"): row.number("records") for row in hours if _is(row, "SKIPDATA")}
     if skipped:
         yield (
@@ -219,6 +227,7 @@ def _tables(lines: Sequence[Line], known: Covering, hours: Sequence[Row]) -> Ite
                     log.traffic,
                     log.aggregation,
                     log.destination,
+                    _kept(known, log),
                     "delivers" if log.healthy else "cannot deliver",
                 )
                 for log in known.logs[:LISTED]
@@ -227,6 +236,14 @@ def _tables(lines: Sequence[Line], known: Covering, hours: Sequence[Row]) -> Ite
         )
     if hours:
         yield _hour_table(hours)
+
+
+def _kept(known: Covering, log: FlowLog) -> str | None:
+    """How long a flow log's records are kept; None where that is not known, or in a bucket."""
+    group = known.group(log)
+    if group is None:
+        return None
+    return FOR_EVER if group.retention is None else many(group.retention, "day")
 
 
 def _line_row(line: Line) -> tuple[Value, ...]:

@@ -161,6 +161,15 @@ class FlowLog:
 
 
 @dataclass(frozen=True, slots=True)
+class LogGroup:
+    """A log group, its id being its name. `retention` is in days, None for ever."""
+
+    id: str
+    retention: int | None
+    stored: int = field(default=0, compare=False)  # bytes; changes all the time
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     id: str
     name: str
@@ -187,6 +196,7 @@ class Inventory:
     peerings: Mapping[str, Peering] = field(default_factory=dict)
     prefix_lists: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
     flow_logs: Mapping[str, FlowLog] = field(default_factory=dict)
+    log_groups: Mapping[str, LogGroup] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

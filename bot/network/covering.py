@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.insights.quoting import pipeline
-from bot.model.inventory import FlowLog, Interface, Inventory
+from bot.model.inventory import FlowLog, Interface, Inventory, LogGroup
 from bot.model.query import Row
 from bot.model.window import Period, Window
 from bot.model.writing import count, many
+from bot.network.log_groups import group_name
 
 ALL, ACCEPT, REJECT = "ALL", "ACCEPT", "REJECT"
 HOUR = Period(3600, "1h")
@@ -106,6 +107,10 @@ class Covering:
             return ""
         kinds = {log.traffic for log in self.of(interface) if log.healthy}
         return ALL if ALL in kinds or len(kinds) > 1 else next(iter(kinds), "")
+
+    def group(self, log: FlowLog) -> LogGroup | None:
+        """The log group a flow log writes to; None for a bucket, or where it is not known."""
+        return self.inventory.log_groups.get(group_name(log.destination))
 
     def name(self, resource: str) -> str:
         """What a VPC or a subnet is called; its id where it has no name."""

@@ -16,6 +16,7 @@ from bot.model.inventory import (
     GroupRule,
     Instance,
     Interface,
+    LogGroup,
     Nacl,
     NaclEntry,
     NatGateway,
@@ -257,4 +258,14 @@ def flow_log(item: Item) -> FlowLog:
         aggregation=int(item.get("MaxAggregationInterval", 600)),
         format=item.get("LogFormat", ""),
         healthy=item.get("DeliverLogsStatus", "SUCCESS") == "SUCCESS",
+    )
+
+
+def log_group(item: Item) -> LogGroup:
+    """As CloudWatch Logs describes it; without a retention it keeps what it has for ever."""
+    days = item.get("retentionInDays")
+    return LogGroup(
+        id=item["logGroupName"],
+        retention=int(days) if days is not None else None,
+        stored=int(item.get("storedBytes", 0)),
     )

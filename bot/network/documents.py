@@ -30,16 +30,17 @@ EVENTS_FILE = "lookup-events"  # what `aws cloudtrail lookup-events` prints
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One EC2 call: its file's name, the key its items stand under, what is poorer without it."""
+    """One call: its file's name, the key its items stand under, what is poorer without it."""
 
     file: str
     key: str
     poorer: str
+    service: str = "ec2"
 
     @property
     def action(self) -> str:
         """The IAM action, ec2:DescribeSubnets."""
-        return "ec2:" + "".join(word.capitalize() for word in self.file.split("-"))
+        return f"{self.service}:" + "".join(word.capitalize() for word in self.file.split("-"))
 
 
 OPERATIONS = (
@@ -60,7 +61,10 @@ OPERATIONS = (
     Operation("describe-prefix-lists", "PrefixLists", "AWS's own prefix lists are unknown"),
     Operation("describe-flow-logs", "FlowLogs", "coverage of the logs is unknown"),
 )
-BY_FILE = {operation.file: operation for operation in OPERATIONS}
+LOG_GROUPS = Operation(
+    "describe-log-groups", "logGroups", "how long log groups keep records is unknown", "logs"
+)
+BY_FILE = {operation.file: operation for operation in (*OPERATIONS, LOG_GROUPS)}
 
 Documents = Mapping[str, Mapping[str, Any]]  # by the name of the operation's file
 
@@ -124,12 +128,21 @@ def inventory(documents: Documents, where: str = "EC2") -> Inventory:
         peerings=_by_id(read("describe-vpc-peering-connections", described.peering)),
         prefix_lists=_prefix_lists(documents),
         flow_logs=_by_id(read("describe-flow-logs", described.flow_log)),
-        missing={
-            operation.action: operation.poorer
-            for operation in OPERATIONS
-            if operation.file not in documents
-        },
+        log_groups=_by_id(read(LOG_GROUPS.file, described.log_group)),
+        missing=_missing(documents),
     )
+
+
+def _missing(documents: Documents) -> dict[str, str]:
+    """What was not read, and what is poorer for it; log groups matter where flow logs go there."""
+    flow_logs = _items(documents, "describe-flow-logs")
+    wanted = (*OPERATIONS, *((LOG_GROUPS,) if any(map(_to_log_group, flow_logs)) else ()))
+    return {one.action: one.poorer for one in wanted if one.file not in documents}
+
+
+def _to_log_group(item: Item) -> bool:
+    kind = item.get("LogDestinationType", "cloud-watch-logs")
+    return kind == "cloud-watch-logs" and bool(item.get("LogGroupName"))
 
 
 def save(documents: Documents, taken: datetime, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -11,7 +12,7 @@ from bot.model.answer import Answer
 from bot.model.chart import Timeline
 from bot.model.errors import MissingFields
 from bot.model.fields import DEFAULT_FORMAT
-from bot.model.inventory import FlowLog, Interface, Inventory, Subnet, Vpc
+from bot.model.inventory import FlowLog, Interface, Inventory, LogGroup, Subnet, Vpc
 from bot.network.snapshots import Still
 from tests.commands.conftest import Ask
 from tests.commands.known import INTERFACES, known
@@ -174,3 +175,40 @@ def test_a_hostile_interface_is_a_name_like_any(ask: Ask) -> None:
     odd = flow("10.0.0.1:1", "198.51.100.7:443", interface_id="<!here>'\"|")
     (row,) = rows(ask("coverage 1h", odd), "Interfaces")
     assert row["interface"] == "<!here>'\"|"
+
+
+ARN = "arn:aws:logs:us-east-1:123456789012:log-group:/vpc/flows:*"
+
+
+def kept(*groups: LogGroup) -> Still:
+    logs = {
+        "fl-1": FlowLog("fl-1", "vpc-a", "ALL", "/vpc/flows", 600, ""),
+        "fl-2": FlowLog("fl-2", "vpc-b", "ALL", ARN, 60, ""),
+        "fl-3": FlowLog("fl-3", "vpc-c", "ALL", "arn:aws:s3:::bucket/logs", 60, ""),
+    }
+    found = replace(HOLES, flow_logs=logs, log_groups={group.id: group for group in groups})
+    return Still(found, lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected", "said"),
+    [
+        ([LogGroup("/vpc/flows", None)], "for ever", True),
+        ([LogGroup("/vpc/flows", 30, 5)], "30 days", False),
+        ([LogGroup("/vpc/flows", 1)], "1 day", False),
+        ([LogGroup("/vpc/flows-2", None)], None, False),
+        ([], None, False),
+    ],
+)
+def test_how_long_log_groups_keep_records(
+    ask: Ask, groups: list[LogGroup], expected: str | None, *, said: bool
+) -> None:
+    answer = ask("coverage 1h", *records(), network=kept(*groups))
+    found = {row["id"]: row["kept"] for row in rows(answer, "Flow logs")}
+    assert found == {"fl-1": expected, "fl-2": expected, "fl-3": None}
+    assert ("; 1 log group without retention" in answer.headline) == said
+
+
+def test_flow_logs_that_are_set_to_ten_minutes(ask: Ask) -> None:
+    answer = ask("coverage 1h", *records(), network=kept())
+    assert "; 1 flow log set to aggregate over 10 minutes" in answer.headline

@@ -12,15 +12,17 @@ from pydantic import TypeAdapter
 from bot.model.message import Message
 from bot.model.table import Kind, Table, Value
 
+_SHAPE = TypeAdapter(Message)  # takes far longer to make than to use
+
 
 def packed(message: Message) -> dict[str, Any]:
     """A message as JSON takes it."""
-    return dict(TypeAdapter(Message).dump_python(message, mode="json"))
+    return dict(_SHAPE.dump_python(message, mode="json"))
 
 
 def unpacked(stored: Mapping[str, Any]) -> Message:
     """The message that was packed."""
-    message = TypeAdapter(Message).validate_python(dict(stored))
+    message = _SHAPE.validate_python(dict(stored))
     return replace(message, tables=tuple(_with_times(table) for table in message.tables))
 
 

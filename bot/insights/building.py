@@ -28,7 +28,9 @@ def _span(token: Token) -> tuple[int, int]:
 
 
 def _name(token: Token) -> nodes.Name:
-    return nodes.Name(*_span(token), token.replace("`", ""))
+    parts = tuple(part.replace("`", "") for part in re.findall(r"(?:[^.`]|`[^`]*`)+", token))
+    dotted = len(parts) > 1 and any("." in part for part in parts)
+    return nodes.Name(*_span(token), token.replace("`", ""), parts if dotted else ())
 
 
 def _column(token: Token) -> nodes.Column:

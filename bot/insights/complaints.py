@@ -34,6 +34,19 @@ _OPEN = {'"': "this quote is never closed", "'": "this quote is never closed"} |
     "/": "this regular expression is never closed",
 }
 
+# Words of other languages, and how it is said here.
+_ELSEWHERE = {
+    "&": "Write and.",
+    ">": "Unequal is written !=.",
+    "*": "Name the fields.",
+    "between": "Write a >= 1 and a <= 2.",
+    "descending": "Write desc.",
+    "ascending": "Write asc.",
+    "having": "Write | filter … after stats.",
+    "is": "Write isPresent(…) or not isPresent(…).",
+    "{": "Fill in what stands in {{…}} first.",
+}
+
 
 def complaint(error: UnexpectedInput, text: str) -> BadQuery:
     """The error to raise for what lark could not read."""
@@ -48,14 +61,11 @@ def complaint(error: UnexpectedInput, text: str) -> BadQuery:
     if text[start] in _OPEN and (unread or (text[start] == "/" and "REGEX" in expected)):
         return BadQuery(_OPEN[text[start]], text=text, start=start, end=end)
     if re.match(r"\(\s*(source\b|fields\b|filter\b)", text[start:], re.IGNORECASE):
-        return NotSupported(
-            "a subquery does not run on local files", text=text, start=start, end=start + 1
-        )
+        return NotSupported("a subquery does not run here", text=text, start=start, end=start + 1)
     if word.lower() == "xml" and "REGEX" in expected:
         return NotSupported("parse … XML does not run here", text=text, start=start, end=end)
-    return BadQuery(
-        f"unexpected {_shown(word)}", text=text, start=start, end=end, hint=_hint(expected)
-    )
+    hint = _meant(word, expected) or _hint(expected)
+    return BadQuery(f"unexpected {_shown(word)}", text=text, start=start, end=end, hint=hint)
 
 
 def _place(error: UnexpectedInput, text: str) -> tuple[int, int, set[str]]:
@@ -86,10 +96,12 @@ def _not_a_command(text: str, start: int, end: int) -> BadQuery:
     known = verb(word)
     if not word or word == "|":
         what = "a command is missing here" if text.strip() else "the query is empty"
-        return BadQuery(what, text=text, start=start, end=end, hint="Begin with fields or stats.")
+        doubled = text[max(start - 1, 0) : end] == "||"
+        hint = "Where || is meant, write or." if doubled else "Begin with fields or stats."
+        return BadQuery(what, text=text, start=start, end=end, hint=hint)
     if known is not None and known.refused:
         return NotSupported(
-            f"{known.name} does not run on local files: {known.refused}",
+            f"{known.name} does not run here: {known.refused}",
             text=text,
             start=start,
             end=end,
@@ -102,6 +114,13 @@ def _not_a_command(text: str, start: int, end: int) -> BadQuery:
         end=end,
         hint=did_you_mean(word, names) or f"Commands are {', '.join(names)}.",
     )
+
+
+def _meant(word: str, expected: set[str]) -> str | None:
+    """What another language's word is called in this one."""
+    if word.lower() == "as" and "MULTI" in expected:
+        return "Groups name the fields: (?<name>…)."
+    return _ELSEWHERE.get(word.lower())
 
 
 def _hint(expected: set[str]) -> str | None:

@@ -26,7 +26,7 @@ from bot.insights.terms import (
     truth,
     widest,
 )
-from bot.insights.vocabulary import did_you_mean
+from bot.insights.vocabulary import did_you_mean, verb
 
 _LARGEST_SQL = 200_000  # characters of one expression; nested calls repeat their arguments
 
@@ -117,7 +117,8 @@ class Compiler:
                 return truth(comparing.member(subject, items, negated=node.negated))
 
     def _name(self, node: nodes.Name) -> Term:
-        found = self._scope.find(node.name)
+        part = self._scope.part(*node.parts) if node.parts else None
+        found = part or self._scope.find(node.name)
         if found is not None:
             return found
         if self._collect is not None:
@@ -195,6 +196,10 @@ class Compiler:
             return self._gather(node)
         called = function(name)
         if called is None:
+            command = verb(name)
+            if command is not None and command.refused:
+                what = f"{command.name} does not run here: {command.refused}"
+                raise self._context.unsupported(node.function, what)
             known = [f.name for f in FUNCTIONS] + [a.name for a in AGGREGATES]
             hint = did_you_mean(name, known)
             raise self._context.bad(node.function, f"there is no function {name}", hint)

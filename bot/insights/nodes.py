@@ -14,9 +14,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Name(Node):
-    """A field or an alias; `name` is without backticks."""
+    """A field or an alias; `name` is without backticks.
+
+    `parts` are what dots part, where one of them has a dot of its own in backticks.
+    """
 
     name: str
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ _SPELLINGS = {
     "hour": ("h", "hr", "hrs", "hour", "hours"),
     "day": ("d", "day", "days"),
     "week": ("w", "week", "weeks"),
-    "month": ("mo", "mon", "month", "months"),
+    "month": ("mo", "mos", "mon", "mons", "month", "months"),
     "quarter": ("q", "qtr", "qtrs", "quarter", "quarters"),
     "year": ("y", "yr", "yrs", "year", "years"),
 }

@@ -60,6 +60,11 @@ class Plan:
         """From here on rows are no longer all the records that matched."""
         self._matched = self._matched or self.last
 
+    def rows_are_added(self) -> None:
+        """From here on there may be more rows than a `limit` before let through."""
+        self.records_end()
+        self.limits.clear()
+
     def compiler(self) -> Compiler:
         return Compiler(self.context, self.scope)
 
@@ -89,7 +94,7 @@ class Plan:
 
     def explode(self, items: str) -> str:
         """A row for each item of a list, in its order; a row without items stays. The column."""
-        self.records_end()
+        self.rows_are_added()
         listed, item, place = self.column(), self.column(), self.column()
         self.widen([f"{items} AS {listed}"])
         # unnest drops a row without items, so that one gets an empty item.

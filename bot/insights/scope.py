@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.insights.relation import Source, Stored
@@ -37,10 +37,14 @@ class Scope:
         for stop in reversed([match.start() for match in re.finditer(r"[.\[]", name)]):
             whole = self.columns.get(name[:stop])
             if whole is not None and whole.kind in COMPOUND:
-                value = whole.sql if whole.kind is Kind.MAP else f"to_json({whole.sql})"
-                path = quoted(pointer(name[stop:].lstrip(".")))
-                return Term(f"json_extract_string({value}, {path})", Kind.TEXT)
+                return _part(whole, pointer(name[stop:].lstrip(".")))
         return None
+
+    def part(self, first: str, *keys: str) -> Term | None:
+        """The part of a map under keys that may have dots of their own."""
+        whole = self.columns.get(first)
+        known = whole is not None and whole.kind in COMPOUND
+        return _part(whole, _pointer(keys)) if whole is not None and known else None
 
     def computed(self, source_text: str) -> Term | None:
         """The column without an alias that this text computed."""
@@ -62,8 +66,16 @@ class Scope:
 
 def pointer(path: str) -> str:
     """A JSON pointer for a dotted path with list elements as in `a.b[0]` or `a.b.0`."""
-    steps = re.sub(r"\[(\d+)\]", r".\1", path).lstrip(".").split(".")
+    return _pointer(re.sub(r"\[(\d+)\]", r".\1", path).lstrip(".").split("."))
+
+
+def _pointer(steps: Sequence[str]) -> str:
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _part(whole: Term, path: str) -> Term:
+    value = whole.sql if whole.kind is Kind.MAP else f"to_json({whole.sql})"
+    return Term(f"json_extract_string({value}, {quoted(path)})", Kind.TEXT)
 
 
 def _term(source: Source) -> Term:

@@ -97,6 +97,7 @@ def fillmissing(plan: Plan, command: nodes.Fillmissing) -> None:
     if size and plan.context.window.seconds * 1e6 / size > LARGEST_LIMIT:
         raise plan.context.unsupported(command, f"that is more than {LARGEST_LIMIT:,} bins")
     fills = _fills(plan, command)
+    plan.rows_are_added()
     selects = [f"bins.bin AS {key}"]
     for name, term in plan.scope.columns.items():
         if term.sql != key:

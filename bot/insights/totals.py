@@ -43,6 +43,7 @@ def _row_total(plan: Plan, name: str, terms: list[Term]) -> None:
 
 def _column_total(plan: Plan, terms: dict[str, Term]) -> None:
     """The summed columns become text, since a row may hold `-` where the last row has a sum."""
+    plan.rows_are_added()
     shown, sums, selects = [], [], []
     for name, term in terms.items():
         column = plan.column()

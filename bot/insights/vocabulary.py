@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One command. `refused` says why it does not run on local files; empty when it does."""
+    """One command. `refused` says why it does not run here; empty when it does."""
 
     name: str
     does: str
@@ -180,6 +180,24 @@ RULES: tuple[str, ...] = (
 )
 
 
+# Names in other languages, and what does the same here.
+_ELSEWHERE = {
+    "average": "avg",
+    "contains": "strcontains",
+    "dc": "count_distinct",
+    "distinct": "count_distinct",
+    "having": "filter",
+    "len": "strlen",
+    "length": "strlen",
+    "lower": "toLower",
+    "mean": "avg",
+    "median": "pct",
+    "percentile": "pct",
+    "select": "fields",
+    "upper": "toUpper",
+}
+
+
 def verb(word: str) -> Verb | None:
     """The command called `word`, in any case."""
     return next(
@@ -190,5 +208,6 @@ def verb(word: str) -> Verb | None:
 def did_you_mean(word: str, known: list[str]) -> str | None:
     """A hint with the known word that looks most like `word`, when one does."""
     lowered = {name.lower(): name for name in known}
-    close = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    meant = _ELSEWHERE.get(word.lower(), word).lower()
+    close = get_close_matches(meant, lowered, n=1, cutoff=0.7)
     return f"Did you mean {lowered[close[0]]}?" if close else None

@@ -109,6 +109,40 @@ def test_hints(text: str, hint: str) -> None:
     assert caught.value.caret().count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "culprit", "what"),
+    [
+        ("filtre dstPort = 1", "filtre", "there is no command “filtre”"),
+        ("fields a |", "", "a command is missing here"),
+        ("filter dstPort = 443 and", "", "the query ends too early"),
+        ("filter (dstPort = 443 | limit 1", "|", "unexpected “|”"),
+        ("fields abs(srcPort, | limit 1", "|", "unexpected “|”"),
+        ("filter a = 1 or b # c\n  between 3", "between", "unexpected “between”"),
+        ("stats sum(bytes by srcAddr", "by", "unexpected “by”"),
+        ("sort bytes descending", "descending", "unexpected “descending”"),
+        ("filter dstPort in 443", "443", "unexpected “443”"),
+        ("fields 'never closed | limit 1", "'", "this quote is never closed"),
+        ("fields `never closed | limit 1", "`", "this backtick is never closed"),
+        ("parse a /never closed", "/", "this regular expression is never closed"),
+        ("filter a like /x(?=y)/", "(?=", "the regular expression is refused: look-around"),
+        ("filter a like /ab(c/", "a", "the regular expression is refused: missing )"),
+        ("fields a\u00a7b", "§", "unexpected “§”"),
+        ("fields 12345678901234567890123456789012345678901", "1234567890", "a number has at most"),
+        ("pattern @message", "pattern", "pattern does not run here: AWS's clustering"),
+        ("filter a in (SOURCE 'x' | fields a)", "(", "a subquery does not run here"),
+    ],
+)
+def test_a_refusal_says_what_and_where(text: str, culprit: str, what: str) -> None:
+    error = refusal(text)
+    assert error is not None
+    assert error.what.startswith(what)
+    assert text[error.start : error.end].startswith(culprit)
+    assert error.start < error.end <= len(text) + 1
+    line = text[: error.start].count("\n") + 1
+    assert error.where is not None
+    assert error.where.startswith(f"line {line}, column ")
+
+
 @pytest.mark.parametrize("character", ["\x00", "\ud800"])
 def test_a_text_that_no_database_takes_is_refused(character: str) -> None:
     with pytest.raises(BadQuery, match="character U"):

@@ -145,11 +145,10 @@ def test_separated_globs_split_as_their_pattern_matches(
 ) -> None:
     names = ["p", "q", "r", "s"][:count]
     pattern = between.join("*" * count)
-    query = f'parse "{pattern}" as {", ".join(names)} | display {", ".join(names)}'
-    table = Data([{"message": value, "start": "1"}])
+    parsed = f'parse line "{pattern}" as {", ".join(names)} | display {", ".join(names)}'
     found = re.search(glob(pattern), value)
-    assert table.rows(query) == [dict(zip(names, found.groups(), strict=True)) if found else {}]
-    table.connection.close()
+    wanted = dict(zip(names, found.groups(), strict=True)) if found else {}
+    assert ONE.rows(f'fields "{value}" as line | {parsed}') == [wanted]
 
 
 @settings(max_examples=300, deadline=None)

@@ -17,7 +17,7 @@ from bot.model.writing import count, many, share, size, wider_words, window_word
 from bot.network.counting import BYTES, REPLY, TO_CLIENT, busiest
 from bot.network.gateways import Pair, repetition
 from bot.network.ports import spoken
-from bot.network.ranges import insider, is_inside, within
+from bot.network.ranges import insider, is_inside, spelled, within
 
 LISTED = 200
 DRAWN = 12
@@ -159,7 +159,7 @@ def _clients(rows: Iterable[Row], action: str, by: str) -> dict[str, Client]:
 
 def _headline(question: Question, found: Found) -> str:
     host = question.network("host")
-    where = spoken(question.ports("port")) + (f" on {_host(host)}" if host else "")
+    where = spoken(question.ports("port")) + (f" on {spelled(host)}" if host else "")
     parts = []
     if found.accepted:
         talked = found.answered or found.accepted
@@ -176,10 +176,6 @@ def _headline(question: Question, found: Found) -> str:
     if found.rejected:
         parts.append(_rejection(question, found.rejected))
     return "; ".join(parts) + "."
-
-
-def _host(host: object) -> str:
-    return str(host).removesuffix("/32").removesuffix("/128")
 
 
 def _rejection(question: Question, rejected: list[Client]) -> str:

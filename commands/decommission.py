@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.insights.quoting import fill, pipeline
-from bot.model.answer import Answer, Network, Note, Question, Topic
+from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Panel, Series, Timeline, Tone
 from bot.model.command import Argument, Command, Logs, Takes
 from bot.model.inventory import Inventory
@@ -17,15 +17,16 @@ from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period
 from bot.model.writing import duration, many, wider_words, window_words, written
+from bot.network.conversations import client_and_server
 from bot.network.counting import ANSWER, BYTES, busiest, legs
 from bot.network.covering import Proof, hours_of, prove, recorded
+from bot.network.machine import MOST_ADDRESSES, Thing, thing_asked
 from bot.network.ports import protocol, service
-from bot.network.ranges import holds, insider, within
+from bot.network.ranges import insider, spelled
 
 LISTED = 50
 MOST = 10_000
 TCP = 6
-MOST_ADDRESSES = 50  # of one thing, in a query
 
 TALK = (
     Column("port", "Port", Kind.PORT),
@@ -92,22 +93,8 @@ class Traffic:
     rejected: int = 0
 
 
-@dataclass(frozen=True)
-class Thing:
-    """What shall be switched off: addresses, and its interfaces as far as they are known."""
-
-    networks: tuple[Network, ...]
-    interfaces: tuple[str, ...]
-
-    def has(self, address: str) -> bool:
-        return any(holds(network, address) for network in self.networks)
-
-    def condition(self, field_name: str) -> str:
-        return "(" + " or ".join(within(field_name, n) for n in self.networks) + ")"
-
-
 def answer(question: Question, logs: Logs) -> Answer:
-    thing = _thing(question, logs.inventory)
+    thing = thing_asked(question, logs.inventory)
     period = question.window.period(60)
     flows, over_time = logs.query(*texts(thing, period))
     if not thing.interfaces:
@@ -125,25 +112,6 @@ def answer(question: Question, logs: Logs) -> Answer:
         next=_next(question, verdict),
         facts={"decommission": _facts(verdict, traffic, proof)},
     )
-
-
-def _thing(question: Question, inventory: Inventory) -> Thing:
-    """The asked address with all else that its interface and its instance have."""
-    asked = question.network("host")
-    assert asked is not None  # noqa: S101  # it is required
-    own = [
-        interface
-        for interface in inventory.interfaces.values()
-        if any(holds(asked, a) for a in (*interface.addresses, *interface.public_addresses))
-    ]
-    instances = {i.instance_id for i in own if i.instance_id}
-    own += [i for i in inventory.interfaces.values() if i.instance_id in instances and i not in own]
-    if asked.num_addresses > 1:
-        return Thing((asked,), tuple(i.id for i in own))
-    addresses = [a for i in own for a in (*i.addresses, *i.public_addresses)]
-    others = [type(asked)(a) for a in addresses if (":" in a) == (asked.version == 6)]
-    networks = tuple(dict.fromkeys((asked, *others)))[:MOST_ADDRESSES]
-    return Thing(networks, tuple(i.id for i in own)[:MOST_ADDRESSES])
 
 
 def texts(thing: Thing, period: Period) -> tuple[str, str]:
@@ -201,11 +169,10 @@ def _proof(question: Question, thing: Thing, logs: Logs) -> Proof:
 def _traffic(thing: Thing, rows: Iterable[Row], is_ours: Callable[[str], bool]) -> Traffic:
     found = Traffic()
     for row in rows:
-        source, target = row.text("srcAddr"), row.text("dstAddr")
         if row.text("action") != "ACCEPT":
             found.rejected += row.number("records")
             continue
-        client, server = (target, source) if row.text("leg") == "reply" else (source, target)
+        client, server = client_and_server(row)
         port, number = row.number("port"), row.number("protocol")
         if thing.has(server):
             found.asked.setdefault((client, port, number), Talk()).add(row)
@@ -253,7 +220,8 @@ def _headline(question: Question, verdict: Verdict, traffic: Traffic, proof: Pro
 
 
 def _name(question: Question) -> str:
-    return str(question.network("host")).removesuffix("/32").removesuffix("/128")
+    network = question.network("host")
+    return spelled(network) if network else ""
 
 
 def _last(question: Question, talks: Talks) -> str:

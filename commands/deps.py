@@ -20,7 +20,7 @@ from bot.network.counting import ANSWER, legs
 from bot.network.gateways import ALIKE
 from bot.network.ports import described, service
 from bot.network.ports import protocol as protocol_name
-from bot.network.ranges import insider, within
+from bot.network.ranges import insider, spelled, within
 
 LISTED = 50
 DRAWN = 12
@@ -197,7 +197,7 @@ def _service(row: Row) -> str:
 
 
 def _spelled(question: Question) -> str:
-    return str(_asked(question)).removesuffix("/32").removesuffix("/128")
+    return spelled(_asked(question))
 
 
 def _tables(found: Dependencies) -> Iterator[Table]:

@@ -6,20 +6,21 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import TypeVar
 
 from bot.insights.quoting import pipeline
-from bot.model.answer import Answer, Network, Note, Question, Topic
+from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Bars, Series, Tone
 from bot.model.command import Argument, Command, Logs, Takes
 from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.writing import count, many, size, wider_words, window_words
+from bot.network.conversations import client_and_server
 from bot.network.counting import ANSWER, BYTES, busiest, legs
+from bot.network.machine import Thing, thing_asked
 from bot.network.ports import described, service
 from bot.network.ports import protocol as protocol_name
-from bot.network.ranges import holds, within
+from bot.network.ranges import spelled
 from bot.network.rejected import why_lines
 
 Key = TypeVar("Key")
@@ -90,15 +91,16 @@ class Host:
 
 
 def answer(question: Question, logs: Logs) -> Answer:
-    (result,) = logs.query(text(question))
+    thing = thing_asked(question, logs.inventory)
+    (result,) = logs.query(text(thing))
     key = ("action", "leg", "srcAddr", "dstAddr", "port", "protocol")
-    host = _host(busiest(result.rows, key), partial(holds, _asked(question)))
+    host = _host(busiest(result.rows, key), thing.has)
     return Answer(
         question,
         _headline(question, host),
         tables=tuple(_tables(host)),
         charts=(_chart(question, host),) if host.bytes else (),
-        notes=(Note(Topic.METHOD, METHOD),) if result.rows else (),
+        notes=tuple(_notes(thing)) if result.rows else (),
         next=_next(question, host),
         why=why_lines(question, host.rejected),
     )
@@ -111,10 +113,16 @@ METHOD = (
 )
 
 
-def text(question: Question) -> str:
-    network = _asked(question)
+def _notes(thing: Thing) -> Iterator[Note]:
+    yield Note(Topic.METHOD, METHOD)
+    if len(thing.networks) > 1:
+        others = ", ".join(spelled(network) for network in thing.networks[1:])
+        yield Note(Topic.METHOD, f"With all addresses of the same host: {others}.")
+
+
+def text(thing: Thing) -> str:
     return pipeline(
-        f"filter {within('srcAddr', network)} or {within('dstAddr', network)}",
+        f"filter {thing.condition('srcAddr')} or {thing.condition('dstAddr')}",
         legs(ANSWER),
         f"stats sum(bytes) as {BYTES}, count(*) as records, min(toMillis(@timestamp)) as firstSeen,"
         " max(toMillis(@timestamp)) as lastSeen"
@@ -124,13 +132,6 @@ def text(question: Question) -> str:
     )
 
 
-def _asked(question: Question) -> Network:
-    network = question.network("host")
-    if network is None:
-        raise AssertionError("host is a required argument")
-    return network
-
-
 def _host(rows: Sequence[Row], is_asked: Callable[[str], bool]) -> Host:
     host = Host()
     for row in rows:
@@ -138,7 +139,7 @@ def _host(rows: Sequence[Row], is_asked: Callable[[str], bool]) -> Host:
             host.rejected.append(row)
             continue
         source, target = row.text("srcAddr"), row.text("dstAddr")
-        client, server = (target, source) if row.text("leg") == "reply" else (source, target)
+        client, server = client_and_server(row)
         port, protocol = row.number("port"), row.number("protocol")
         if is_asked(server):
             host.offered[port, protocol].add(client, row)
@@ -170,7 +171,8 @@ def _headline(question: Question, host: Host) -> str:
 
 
 def _spelled(question: Question) -> str:
-    return str(_asked(question)).removesuffix("/32").removesuffix("/128")
+    network = question.network("host")
+    return spelled(network) if network else ""
 
 
 def _tables(host: Host) -> Iterator[Table]:
@@ -246,9 +248,13 @@ def _next(question: Question, host: Host) -> tuple[str, ...]:
 
 COMMAND = Command(
     name="host",
-    summary="everything about one address: services it offers and uses, peers, rejects",
+    summary="everything about an address or a host: services it offers and uses, peers, rejects",
     answer=answer,
-    arguments=(Argument("host", Takes.NETWORK, "an address or a range: 10.0.3.5", required=True),),
+    arguments=(
+        Argument(
+            "host", Takes.NETWORK, "an address, a range, or a host by name or id", required=True
+        ),
+    ),
     needs=(
         "srcAddr",
         "dstAddr",

@@ -112,6 +112,12 @@ def ends(reply: str) -> str:
     )
 
 
+def client_and_server(row: Row) -> tuple[str, str]:
+    """The addresses of both ends of a row that is grouped by `leg`."""
+    source, target = row.text("srcAddr"), row.text("dstAddr")
+    return (target, source) if row.text("leg") == "reply" else (source, target)
+
+
 def between(client: Side, server: Side) -> str:
     """A stage that keeps conversations by conditions on the client's and the server's address.
 

@@ -73,3 +73,8 @@ def within(field: str, network: Range) -> str:
     if network.version == 4 and network.num_addresses == 1:
         return fill(f"{field} = {{address}}", address=network.network_address)
     return fill(f"isIpInSubnet({field}, {{network}})", network=network)
+
+
+def spelled(network: Range) -> str:
+    """A network as people write it: a single address without its prefix."""
+    return str(network).removesuffix("/32" if network.version == 4 else "/128")

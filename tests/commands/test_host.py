@@ -6,8 +6,10 @@ from bot.model.answer import Answer
 from bot.model.chart import Bars
 from bot.model.errors import BadLine, MissingFields
 from bot.model.fields import DEFAULT_FORMAT
+from bot.model.inventory import Instance, Interface, Inventory
+from bot.network.snapshots import Still
 from tests.commands.conftest import Ask
-from tests.commands.records import flow
+from tests.commands.records import NOW, flow
 
 HOST = "10.0.3.5"
 RECORDS = [
@@ -94,3 +96,32 @@ def test_next_lines_can_be_asked(ask: Ask) -> None:
     )
     for line in answer.next:
         assert ask(line).headline
+
+
+def two_interfaces() -> Still:
+    """An instance with an address on each of two interfaces, and a public one."""
+    made = [
+        Interface(f"eni-{n}", "vpc-1", "subnet-1", "use1-az1", (f"10.0.3.{n}",), public, (), "i-1")
+        for n, public in ((5, ("198.51.100.5",)), (6, ()))
+    ]
+    return Still(
+        Inventory(interfaces={i.id: i for i in made}, instances={"i-1": Instance("i-1", "db-1")}),
+        lambda: NOW,
+    )
+
+
+@pytest.mark.parametrize("word", ["db-1", "i-1", "eni-6", "10.0.3.5"])
+def test_a_host_is_all_its_addresses(ask: Ask, word: str) -> None:
+    records = [
+        flow("10.0.1.9:40001", "10.0.3.5:5432", bytes=100, interface_id="eni-5"),
+        flow("10.0.1.9:40001", "10.0.3.6:5432", bytes=20, interface_id="eni-6"),
+        flow("198.51.100.5:40001", "203.0.113.7:443", bytes=3, interface_id="eni-5"),
+    ]
+    answer = ask(f"host {word}", *records, network=two_interfaces())
+    assert "moved 123 B, served 1 client, most on port 5432 (postgres)" in answer.headline
+    assert answer.notes[1].text.startswith("With all addresses of the same host: ")
+
+
+def test_an_interface_that_nothing_is_called(ask: Ask) -> None:
+    with pytest.raises(BadLine, match="eni-77"):
+        ask("host eni-77", network=two_interfaces())

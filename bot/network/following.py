@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.insights.quoting import pipeline
+from bot.insights.quoting import fill, pipeline
 from bot.model.answer import Note, Question, Topic
 from bot.model.command import Logs
 from bot.model.fields import create_flow_log_command
 from bot.model.inventory import Inventory
-from bot.model.query import Row
+from bot.model.query import Result, Row
+from bot.model.window import Window
 from bot.model.writing import many, share, size
 from bot.network.aws_ranges import packaged
 from bot.network.once import RULE
@@ -24,6 +25,12 @@ NEEDS = ("srcAddr", "dstAddr", "bytes", "packets", "action", "interfaceId")
 ACCEPTED = 'filter action = "ACCEPT"'
 SUMS = f"sum(bytes) as {BYTES}, sum(packets) as {PACKETS}, count(*) as {RECORDS}"
 MOST = 10_000  # rows of one query
+# Records from which grouping all of them by address takes too much memory; and sizes in bytes of
+# records, of which the lowest is tried that leaves fewer: large parts are mostly of large records.
+MANY = 2_000_000
+FLOORS = (1_000, 10_000, 100_000, 1_000_000)
+SIZES = ", ".join(f"if(bytes >= {floor}, 1, 0) as from{floor}" for floor in FLOORS)
+SIZED = ", ".join(f"sum(from{floor}) as records{floor}" for floor in FLOORS)
 # What lets records tell the road themselves.
 TELLING = ("azId", "subnetId", "vpcId", "pktSrcAddr", "pktDstAddr", "trafficPath", "flowDirection")
 WORTH_A_WORD = 0.02  # of the bytes, unclassified
@@ -33,12 +40,14 @@ WORTH_A_WORD = 0.02  # of the bytes, unclassified
 class Followed:
     """Traced rows and the sums of all accepted records, in the rows or not.
 
-    `published` is the date of AWS's ranges that named its services.
+    `published` is the date of AWS's ranges that named its services; `floor` is the size in bytes
+    below which records are in no row.
     """
 
     traced: Sequence[Traced]
     logged: Amount
     published: str
+    floor: int = 0
 
     @property
     def counted(self) -> list[Traced]:
@@ -70,26 +79,67 @@ def grouped(fields: frozenset[str], *only: str | None) -> str:
     )
 
 
-def summed(*only: str | None) -> str:
-    """The sums of all of it."""
-    return pipeline(ACCEPTED, *only, f"stats {SUMS}")
+def summed(by: str = "") -> str:
+    """The sums of all of it, perhaps by time (`bin(1h) as at`)."""
+    return pipeline(
+        ACCEPTED,
+        f"fields {SIZES}",
+        f"stats {SUMS}, {SIZED}{' by ' if by else ''}{by}",
+        "sort at asc" if by else None,
+        f"limit {MOST}" if by else None,
+    )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What `grouped` gave and the rows of `summed`; records below the `floor` are not grouped."""
+
+    grouped: Result
+    whole: Sequence[Row]
+    floor: int
+
+
+def largest(logs: Logs, by: str = "", window: Window | None = None, *, few: int = MANY) -> Parts:
+    """The largest parts, and the sums of everything (by time, perhaps).
+
+    Of more than a `few` records the small ones are left out, but only where even the parts of the
+    others are more than a query returns: it hardly changes the largest, and grouping all of them
+    takes long and much memory.
+    """
+    (whole,) = logs.query(summed(by), window=window)
+    floor = _floor(whole.rows, few)
+    if floor:
+        only = fill("filter bytes >= {floor}", floor=floor)
+        (rows,) = logs.query(grouped(logs.fields, only), window=window)
+        if rows.truncated:
+            return Parts(rows, whole.rows, floor)
+    (rows,) = logs.query(grouped(logs.fields), window=window)
+    return Parts(rows, whole.rows, 0)
+
+
+def _floor(rows: Iterable[Row], few: int) -> int:
+    """The lowest size from which there are few enough records; 0 where all are."""
+    listed = list(rows)
+    if sum(row.number(RECORDS) for row in listed) <= few:
+        return 0
+    sizes = {floor: sum(row.number(f"records{floor}") for row in listed) for floor in FLOORS}
+    return next((floor for floor, records in sizes.items() if records <= few), FLOORS[-1])
 
 
 def follow(question: Question, logs: Logs) -> Followed:
-    rows, whole = logs.query(grouped(logs.fields), summed())
-    return followed(question, logs, rows.rows, whole.rows)
+    return followed(question, logs, largest(logs))
 
 
-def followed(question: Question, logs: Logs, rows: Iterable[Row], whole: Iterable[Row]) -> Followed:
-    """Rows of `grouped`, traced; `whole` are rows whose sums are those of all accepted records."""
+def followed(question: Question, logs: Logs, parts: Parts) -> Followed:
+    """The parts, traced."""
     ranges = packaged()
-    traced = trace(rows, logs.inventory, ranges=ranges, inside=question.inside)
+    traced = trace(parts.grouped.rows, logs.inventory, ranges=ranges, inside=question.inside)
     logged = Amount()
-    for row in whole:
+    for row in parts.whole:
         logged.bytes += row.number(BYTES)
         logged.packets += row.number(PACKETS)
         logged.records += row.number(RECORDS)
-    return Followed(traced, logged, ranges.dated)
+    return Followed(traced, logged, ranges.dated, parts.floor)
 
 
 def notes(found: Followed, logs: Logs) -> Iterator[Note]:
@@ -107,10 +157,14 @@ def notes(found: Followed, logs: Logs) -> Iterator[Note]:
         yield Note(
             Topic.CAUTION,
             f"{size(found.left.bytes)} ({share(found.left.bytes / found.logged.bytes)} of what was"
-            f" logged, {many(found.left.records, 'record')}) is of smaller parts than the"
-            f" {many(MOST, 'largest', 'largest')} and in no figure here.",
+            f" logged, {many(found.left.records, 'record')}) is of {_small(found)}smaller parts"
+            f" than the {many(MOST, 'largest', 'largest')} and in no figure here.",
         )
     yield from poorer(sums, logs.inventory, logs.fields)
+
+
+def _small(found: Followed) -> str:
+    return f"records below {size(found.floor)} or of " if found.floor else ""
 
 
 def _and_left(left: Amount) -> str:

@@ -12,7 +12,7 @@ from bot.model.answer import Network, Question
 from bot.model.command import Logs
 from bot.model.query import Row
 from bot.model.window import Period, Window
-from bot.network.following import ACCEPTED, MOST, SUMS, Followed, followed, grouped
+from bot.network.following import ACCEPTED, MOST, Followed, followed, largest
 from bot.network.ranges import inside, insider
 from bot.network.roads import Category, Traced
 from bot.network.sightings import BYTES, PACKETS, RECORDS
@@ -66,25 +66,18 @@ def over_time(
     """Accepted traffic of the question's window, or of another one."""
     asked = window or question.window
     bins = asked.bins(period)
-    found_rows, by_time = logs.query(grouped(logs.fields), totals_text(period), window=window)
-    found = followed(question, logs, found_rows.rows, by_time.rows)
+    parts = largest(logs, f"bin({period.text}) as at", window)
+    found = followed(question, logs, parts)
     if not found.logged.records:
         return OverTime(found, bins, {})
-    folding = _folding(question, found, coarse=found_rows.truncated)
+    folding = _folding(question, found, coarse=parts.grouped.truncated)
     (timed,) = logs.query(timed_text(period, folding, measure), window=window)
-    parts = _parts(question, found, folding, measure)
-    return OverTime(found, bins, _lines(bins, parts, timed.rows, by_time.rows, measure))
-
-
-def totals_text(period: Period) -> str:
-    """Everything accepted, by time."""
-    return pipeline(
-        ACCEPTED, f"stats {SUMS} by bin({period.text}) as at", "sort at asc", f"limit {MOST}"
-    )
+    groups = _parts(question, found, folding, measure)
+    return OverTime(found, bins, _lines(bins, groups, timed.rows, parts.whole, measure))
 
 
 def timed_text(period: Period, folding: Folding, measure: Measure) -> str:
-    """The same by interface and folded ends over time."""
+    """Accepted traffic by interface and folded ends over time."""
     return pipeline(
         ACCEPTED,
         f"fields {folding.text('srcAddr')} as source, {folding.text('dstAddr')} as target",

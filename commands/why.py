@@ -53,6 +53,7 @@ CHANGES = (
     Column("resource", "Of"),
     Column("what", "Change"),
     Column("who", "By"),
+    Column("rule", "Rule", detail=True),
     Column("event", "Call", detail=True),
 )
 AS_OF = "Rules are as of the snapshot of the network; logs are of the window."
@@ -314,7 +315,7 @@ def _tables(
         tables.append(Table("Gates on the way, as the rules are now", GATES, rows))
     if changes.found:
         listed = changes.found[-MOST_CHANGES:]
-        changed = tuple((c.at, c.resource, c.what, c.who or None, c.event) for c in listed)
+        changed = tuple((c.at, c.resource, c.what, c.who or None, c.rule, c.event) for c in listed)
         left = len(changes.found) - len(listed)
         tables.append(Table("How the rules were changed", CHANGES, changed, left_off=left))
     if seen:

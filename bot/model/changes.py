@@ -12,8 +12,9 @@ class Change:
     """One change. `resource` is the security group, NACL, interface or prefix list it was made to.
 
     `what` says it in words that stand after the resource: "rule 110 (inbound) was removed". `who`
-    is a role or a user, empty where that is not told. `rule` is the number or id of the one rule it
-    is about. `opens` and `closes` say whether it can let more through, or less.
+    is a role or a user, empty where that is not told. `rule` is the NACL entry's number or the
+    group rule's id, where it is about one. `opens` and `closes` say whether it can let more
+    through, or less.
     """
 
     at: datetime
@@ -26,8 +27,9 @@ class Change:
     closes: bool = True
 
     def __str__(self) -> str:
-        """`sg-1: rule sgr-1 was changed to tcp 5432 from 10.20.1.0/24, by terraform-apply`."""
-        return f"{self.resource}: {self.what}{f', by {self.who}' if self.who else ''}"
+        """`sg-1 (sgr-1): a rule was changed to tcp 5432 for 10.0.1.0/24, by terraform-apply`."""
+        named = f"{self.resource} ({self.rule})" if isinstance(self.rule, str) else self.resource
+        return f"{named}: {self.what}{f', by {self.who}' if self.who else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,8 +110,7 @@ def _permissions(way: str, *, added: bool) -> Callable[[Event, Event], Told]:
         ids = sorted({*_sgr_ids(asked), *_sgr_ids(answered)})
         rule = ids[0] if len(ids) == 1 else None
         spelled = f": {_joined(rules)}" if rules else ""
-        named = f"rule {rule} ({way})" if rule else f"{way} rule"
-        return Told(f"{named} {verb}{spelled}", rule, opens=added, closes=not added)
+        return Told(f"{way} rule {verb}{spelled}", rule, opens=added, closes=not added)
 
     return tell
 
@@ -119,13 +118,11 @@ def _permissions(way: str, *, added: bool) -> Callable[[Event, Event], Told]:
 def _modified(asked: Event, _: Event) -> Told:
     """ModifySecurityGroupRules: the record nests the request, spelled as in the API."""
     updates = _items(_inner(asked).get("SecurityGroupRule"))
-    rules = [
-        (_id(one.get("SecurityGroupRuleId")), _dict(one.get("SecurityGroupRule")))
-        for one in updates
-    ]
-    spelled = [f"rule {name} was changed to {_rule(rule)}" for name, rule in rules if name]
-    only = rules[0][0] if len(rules) == 1 else None
-    return Told(_joined(spelled) or "rules were changed", only or None)
+    rules = [_rule(_dict(one.get("SecurityGroupRule"))) for one in updates]
+    if len(rules) != 1:
+        return Told(f"rules were changed to {_joined(rules)}" if rules else "rules were changed")
+    name = _id(updates[0].get("SecurityGroupRuleId"))
+    return Told(f"a rule was changed to {rules[0]}", name or None)
 
 
 def _entry(verb: str) -> Callable[[Event, Event], Told]:

@@ -101,7 +101,7 @@ class _Gates:
 
     def told(self, changes: Sequence[Change]) -> str:
         """Changes with their times, the last ones: what a sentence has room for."""
-        last = changes[-MOST_CHANGES:]
+        last = sorted(changes, key=lambda one: one.at)[-MOST_CHANGES:]
         more = [f"{len(changes) - len(last)} more before"] if len(changes) > len(last) else []
         return "; ".join([*more, *(f"{one}, at {self.when(one.at)}" for one in last)])
 

@@ -29,6 +29,7 @@ REMEMBERED = 50  # pairs of one incident
 UPDATES = timedelta(hours=1)  # between two edits that only say that it goes on
 
 KEY = "warning:"
+UNASKED = "it was not asked"
 
 
 class Pair(NamedTuple):
@@ -57,7 +58,7 @@ class Facts:
     told_at: str = ""
     changes: list[Change] = field(default_factory=list)  # of rules, just before
     mended: list[Change] = field(default_factory=list)  # meanwhile, once it is over
-    unread: str | None = "it was not asked"  # why not all changes are known
+    unread: str | None = UNASKED  # why not all changes are known
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Facts:
@@ -70,7 +71,7 @@ class Facts:
             stored["told_at"],
             [_change(one) for one in stored.get("changes", ())],
             [_change(one) for one in stored.get("mended", ())],
-            stored.get("unread"),
+            stored.get("unread", UNASKED),
         )
 
     def stored(self) -> dict[str, Any]:

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.model.changes import Change, Changes
+from bot.model.inventory import Inventory
+from bot.network.changes import changes_in
 from bot.network.documents import inventory
-from bot.network.rules import EPHEMERAL, By, Flow, Leg, Side, checks
+from bot.network.rules import EPHEMERAL, By, Check, Flow, Leg, Side, checks
 from bot.network.verdicts import Outcome, Sighting, Verdict, judge
+from tests.network.trail import event
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PORTS = (22, 443, 5432)
-CASES = 10_000
+CASES, CHANGED_CASES = 10_000, 1_000
 
 Documents = dict[str, dict[str, Any]]
 Truth = tuple[Outcome, By | None, Leg | None, Side | None, str | None, int | str | None]
@@ -259,48 +265,123 @@ def said(verdict: Verdict) -> Truth:
     )
 
 
-def verdict_of(case: Case, logged: list[Sighting], documents: Documents, exact: bool) -> Verdict:
+def flow_of(case: Case, *, exact: bool) -> Flow:
     ports = (case.source_port, case.source_port) if exact else EPHEMERAL
-    flow = Flow(case.source, case.target, 6, case.port, ports)
-    return judge(logged, checks(inventory(documents), flow))
+    return Flow(case.source, case.target, 6, case.port, ports)
 
 
-def test_no_verdict_is_wrong_where_everything_is_known() -> None:
-    told: Counter[str] = Counter()
-    for seed in range(CASES):
-        case = made(random.Random(seed))
-        truth, logged = plain_walk(case)
-        assert said(verdict_of(case, logged, case.documents, exact=True)) == truth, seed
-        told[f"{truth[0]} {truth[1]} {truth[2]}"] += 1
-    # Every kind of verdict occurs, or the networks above are too tame to prove anything.
-    assert len(told) == 4, told
-    assert min(told.values()) > CASES / 50, told
+def verdict_of(case: Case, logged: list[Sighting]) -> Verdict:
+    return judge(logged, checks(inventory(case.documents), flow_of(case, exact=True)))
 
 
-def test_no_verdict_is_wrong_where_something_is_not_known() -> None:
+def check_all_known(known: Inventory, case: Case, truth: Truth, logged: list[Sighting]) -> None:
+    assert said(judge(logged, checks(known, flow_of(case, exact=True)))) == truth
+
+
+def check_part_known(
+    rng: random.Random, known: Inventory, case: Case, truth: Truth, logged: list[Sighting]
+) -> Outcome:
     """Without a document, without the client's port, or with one interface's log only."""
+    hidden = rng.choice(["", "nacls", "groups"])
+    known = replace(known, **{hidden: {}}) if hidden else known
+    side = rng.choice([None, Side.SOURCE, Side.DESTINATION])
+    seen = [s for s in logged if side is None or s.side is side]
+    verdict = judge(seen, checks(known, flow_of(case, exact=rng.random() < 0.5)))
+    if verdict.outcome is Outcome.ALLOWED:
+        # One side's log cannot show what the other side stopped afterwards.
+        assert all(s.accepted for s in seen)
+    elif verdict.outcome is Outcome.BLOCKED:
+        assert said(verdict)[:4] == truth[:4]
+        if verdict.rule is not None or verdict.by is By.SECURITY_GROUP:
+            assert (verdict.resource, verdict.rule) == truth[4:]
+    return verdict.outcome
+
+
+def test_no_verdict_is_wrong() -> None:
+    told: Counter[str] = Counter()
     unknown = 0
     for seed in range(CASES):
         rng = random.Random(seed)
         case = made(rng)
         truth, logged = plain_walk(case)
-        hidden = rng.choice([None, "describe-network-acls", "describe-security-groups"])
-        documents = {name: d for name, d in case.documents.items() if name != hidden}
-        side = rng.choice([None, Side.SOURCE, Side.DESTINATION])
-        seen = [s for s in logged if side is None or s.side is side]
-        verdict = verdict_of(case, seen, documents, exact=rng.random() < 0.5)
-        if verdict.outcome is Outcome.UNKNOWN:
-            unknown += 1
-            continue
-        if verdict.outcome is Outcome.ALLOWED:
-            # One side's log cannot show what the other side stopped afterwards.
-            assert all(s.accepted for s in seen), seed
-            continue
-        assert verdict.outcome is truth[0], seed
-        assert (verdict.by, verdict.leg, verdict.side) == truth[1:4], seed
-        if verdict.rule is not None or verdict.by is By.SECURITY_GROUP:
-            assert (verdict.resource, verdict.rule) == truth[4:], seed
+        known = inventory(case.documents)
+        try:
+            check_all_known(known, case, truth, logged)
+            unknown += check_part_known(rng, known, case, truth, logged) is Outcome.UNKNOWN
+        except AssertionError as error:
+            raise AssertionError(f"network {seed}") from error
+        told[f"{truth[0]} {truth[1]} {truth[2]}"] += 1
+    # Every kind of verdict occurs, or the networks above are too tame to prove anything.
+    assert len(told) == 4, told
+    assert min(told.values()) > CASES / 50, told
     assert 0 < unknown < CASES / 2
+
+
+def changed(rng: random.Random, documents: Documents, at: datetime) -> dict[str, Any]:
+    """Change one thing in the documents; the event that CloudTrail has of it."""
+    kind = rng.choice(["entry", "entry", "rule", "rule", "groups", "association", "list"])
+    if kind == "entry":
+        nacl = rng.choice(documents["describe-network-acls"]["NetworkAcls"])
+        entry = rng.choice([e for e in nacl["Entries"] if e["RuleNumber"] != 32767])
+        asked = {"networkAclId": nacl["NetworkAclId"], "ruleNumber": entry["RuleNumber"]}
+        asked["egress"] = entry["Egress"]
+        if rng.random() < 0.5:
+            nacl["Entries"].remove(entry)
+            return event("DeleteNetworkAclEntry", asked, at)
+        entry["RuleAction"] = "deny" if entry["RuleAction"] == "allow" else "allow"
+        return event("ReplaceNetworkAclEntry", asked | {"ruleAction": entry["RuleAction"]}, at)
+    if kind == "rule":
+        group = rng.choice(documents["describe-security-groups"]["SecurityGroups"])
+        way, call = rng.choice([("IpPermissions", "Ingress"), ("IpPermissionsEgress", "Egress")])
+        asked = {"groupId": group["GroupId"]}
+        if group[way] and rng.random() < 0.5:
+            group[way].pop(rng.randrange(len(group[way])))
+            return event(f"RevokeSecurityGroup{call}", asked, at)
+        group[way].append({"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/16"}]})
+        return event(f"AuthorizeSecurityGroup{call}", asked, at)
+    if kind == "groups":
+        interface = rng.choice(documents["describe-network-interfaces"]["NetworkInterfaces"])
+        interface["Groups"] = [{"GroupId": f"sg-{rng.randrange(3)}"}]
+        items = {"items": [{"groupId": interface["Groups"][0]["GroupId"]}]}
+        asked = {"networkInterfaceId": interface["NetworkInterfaceId"], "groupSet": items}
+        return event("ModifyNetworkInterfaceAttribute", asked, at)
+    if kind == "association":
+        nacl = rng.choice(documents["describe-network-acls"]["NetworkAcls"])
+        moved = f"subnet-{rng.randrange(3)}"
+        for one in documents["describe-network-acls"]["NetworkAcls"]:
+            there = [a for a in one["Associations"] if a["SubnetId"] != moved]
+            one["Associations"] = there
+        nacl["Associations"].append({"SubnetId": moved})
+        asked = {"networkAclId": nacl["NetworkAclId"], "associationId": "aclassoc-1"}
+        return event("ReplaceNetworkAclAssociation", asked, at)
+    documents["get-managed-prefix-list-entries-pl-1"] = {"Entries": [{"Cidr": "10.0.2.0/24"}]}
+    asked = {"ModifyManagedPrefixListRequest": {"PrefixListId": "pl-1"}}
+    return event("ModifyManagedPrefixList", asked, at)
+
+
+def test_no_verdict_is_wrong_where_rules_changed_since_and_it_is_known_how() -> None:
+    """Records of a network as it was, the rules as they are now, and CloudTrail's events."""
+    told: Counter[str] = Counter()
+    for seed in range(CHANGED_CASES):
+        rng = random.Random(seed)
+        case = made(rng)
+        truth, logged = plain_walk(case)
+        now = deepcopy(case.documents)
+        number = rng.choice([0, 1, 1, 2])
+        events = [changed(rng, now, NOON + timedelta(minutes=9 + n)) for n in range(number)]
+        gates = checks(inventory(now), flow_of(case, exact=True))
+        verdict = judge(logged, gates, Changes(tuple(changes_in(events))))
+        told[f"{verdict.outcome} {verdict.by}"] += 1
+        if verdict.outcome is Outcome.UNKNOWN:
+            assert truth[0] is Outcome.BLOCKED, seed
+            assert events, seed
+            continue
+        assert said(verdict)[:4] == truth[:4], seed
+        named, theirs = str(verdict.resource).split(","), str(truth[4]).split(",")
+        assert verdict.resource is None or set(named) <= set(theirs), seed
+        assert verdict.rule in (None, truth[5]), seed
+    assert 0 < told[f"{Outcome.UNKNOWN} None"] < CHANGED_CASES / 5, told
+    assert min(told.values()) > CHANGED_CASES / 50, told
 
 
 def sighting(
@@ -352,6 +433,131 @@ def test_the_logs_own_reason_is_believed(reason: str, by: By) -> None:
     assert (verdict.outcome, verdict.by) == (Outcome.BLOCKED, by)
 
 
+SG, ACL = "sg-1", "acl-1"
+
+
+def gate(
+    by: By, allows: bool | None, *rests_on: str, leg: Leg = Leg.REQUEST, rule: int | None = None
+) -> Check:
+    """A gate at the destination."""
+    side = Side.DESTINATION
+    return Check(by, leg, side, allows, rests_on[0], rule, f"{by} says", frozenset(rests_on))
+
+
+def both_allow() -> list[Check]:
+    """An end that lets everything through now; the other end has no gates to speak of."""
+    other = replace(gate(By.SECURITY_GROUP, True, "sg-9"), side=Side.SOURCE)
+    return [other, gate(By.NACL, True, ACL), gate(By.SECURITY_GROUP, True, SG, "eni-1")]
+
+
+def change(resource: str, second: int, **more: Any) -> Change:
+    at = NOON + timedelta(seconds=second)
+    return Change(at, resource, "rule 110 (inbound) was changed", "deploy", **more)
+
+
+REJECT = sighting(False, 60, packets=40)
+
+
+@pytest.mark.parametrize(("resource", "by"), [(SG, By.SECURITY_GROUP), (ACL, By.NACL)])
+def test_what_alone_was_changed_since_is_what_stopped_it(resource: str, by: By) -> None:
+    verdict = judge([REJECT], both_allow(), Changes((change(resource, 900),)))
+    assert (verdict.outcome, verdict.by, verdict.resource) == (Outcome.BLOCKED, by, resource)
+    assert verdict.rule is None, "which rule it was then is not known"
+    assert "by deploy, at 2026-11-24 12:15:00 UTC" in verdict.evidence[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (Changes(), "knows of no change since"),
+        (Changes((change(SG, 30),)), "knows of no change since"),
+        (Changes((change(SG, 900), change(ACL, 901))), "rules changed since: sg-1"),
+        (Changes((change(SG, 900),), "it was cut"), "rules changed since: sg-1"),
+        (Changes(unread="it was not asked"), "one may have changed since"),
+    ],
+)
+def test_changes_that_leave_two_answers_leave_the_verdict_unknown(
+    changes: Changes, says: str
+) -> None:
+    verdict = judge([REJECT], both_allow(), changes)
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert says in verdict.evidence[1]
+
+
+def test_a_change_that_the_snapshot_does_not_have_yet_is_no_rule_of_now() -> None:
+    gates = [both_allow()[0], gate(By.NACL, False, ACL, rule=110)]
+    changes = Changes((change(ACL, 30),))
+    assert judge([REJECT], gates, changes, as_of=NOON + timedelta(minutes=9)).rule == 110
+    before = judge([REJECT], gates, changes, as_of=NOON)
+    assert (before.by, before.rule) == (By.NACL, None)
+
+
+def test_a_rule_that_denies_now_is_not_blamed_where_it_was_changed_since() -> None:
+    gates = [
+        both_allow()[0],
+        gate(By.NACL, False, ACL, rule=110),
+        gate(By.SECURITY_GROUP, None, SG),
+    ]
+    verdict = judge([REJECT], gates, Changes((change(ACL, 900),)))
+    assert verdict.outcome is Outcome.UNKNOWN
+
+
+def test_the_internet_may_be_stopped_by_what_is_no_rule_at_all() -> None:
+    """Block public access leaves its mark only where the log has reject-reason."""
+    changes = Changes((change(SG, 900),))
+    assert judge([REJECT], both_allow()[1:], changes).outcome is Outcome.UNKNOWN
+    known = judge([replace(REJECT, reason="-")], both_allow()[1:], changes)
+    assert (known.outcome, known.by) == (Outcome.BLOCKED, By.SECURITY_GROUP)
+
+
+def test_what_changed_before_a_block_is_evidence() -> None:
+    gates = [gate(By.NACL, False, ACL, rule=110)]
+    changes = Changes((change(ACL, 30), change(ACL, 40, closes=False)))
+    evidence = judge([REJECT], gates, changes).evidence
+    assert evidence[0].endswith("(rules as of now)")
+    assert evidence[2].count("by deploy") == 1, "what only lets more through stopped nothing"
+
+
+def test_times_in_evidence_are_the_askers() -> None:
+    verdict = judge([REJECT], (), zone=ZoneInfo("Asia/Tokyo"))
+    assert verdict.evidence[0].endswith("1 record, last at 2026-11-24 21:01:00 JST")
+
+
+@pytest.mark.parametrize(
+    ("flags", "late"),
+    [
+        pytest.param(1, True, id="FIN"),
+        pytest.param(0, True, id="ACK alone, which is not logged"),
+        pytest.param(2, False, id="SYN: a new attempt, whatever its port was before"),
+        pytest.param(3, False, id="SYN and FIN"),
+    ],
+)
+def test_tcp_flags_tell_late_packets_from_attempts(flags: int, late: bool) -> None:
+    reject = sighting(False, 60, packets=2, flags=flags)
+    verdict = judge([sighting(True, 0, flags=3), reject], both_allow())
+    assert (verdict.by is By.CLOSED_CONNECTION) is late
+    assert (verdict.outcome is Outcome.ALLOWED) is late
+    alone = judge([reject], both_allow())
+    assert (alone.by is By.CLOSED_CONNECTION) is late, "its connection began before the window"
+
+
+def test_flags_excuse_nothing_that_a_rule_may_have_stopped() -> None:
+    reject = sighting(False, 60, packets=2, flags=0)
+    denied = [gate(By.NACL, False, ACL, rule=110)]
+    assert judge([reject], denied).by is By.NACL
+    assert judge([reject], ()).outcome is Outcome.UNKNOWN
+    changed = judge([reject], both_allow(), Changes((change(SG, 900),)))
+    assert changed.by is By.SECURITY_GROUP
+
+
+@pytest.mark.parametrize(("flags", "refused"), [(4, True), (19, False), (22, False), (None, False)])
+def test_a_server_that_resets_is_told(flags: int | None, refused: bool) -> None:
+    seen = [sighting(True, 0, flags=2), sighting(True, 0, leg=Leg.REPLY, flags=flags)]
+    verdict = judge(seen, ())
+    assert verdict.outcome is Outcome.ALLOWED
+    assert ("reset" in " ".join(verdict.evidence)) is refused
+
+
 def test_a_rejected_reply_is_a_nacl_even_when_no_rule_can_be_read() -> None:
     seen = [sighting(True, 0), sighting(False, 1, leg=Leg.REPLY)]
     verdict = judge(seen, ())
@@ -367,6 +573,6 @@ def test_rejected_once_and_accepted_since_is_allowed_and_says_so() -> None:
 
 def test_nothing_seen_is_unknown_but_the_rules_are_told() -> None:
     case = made(random.Random(3))
-    verdict = verdict_of(case, [], case.documents, exact=True)
+    verdict = verdict_of(case, [])
     assert verdict.outcome is Outcome.UNKNOWN
     assert verdict.evidence[0] == "no record of this flow in the window"

@@ -150,7 +150,7 @@ def _why(answer: Answer) -> list[Block]:
     """A button for the one thing that was rejected, a menu for several."""
     lines = [line for line in answer.why if len(line) <= limits.OPTION_VALUE]
     if len(lines) > 1:
-        return [menu("Why was it rejected?", WHY, lines)]
+        return [menu("Why?", WHY, lines)]
     return [button("Why?", WHY, line) for line in lines]
 
 

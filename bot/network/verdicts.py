@@ -286,8 +286,9 @@ def _which_unknown(
         doubt = unsure
     elif there and gates.changes.known:
         doubt = (
-            "every rule lets it through, and CloudTrail knows of no change since: no rule is to"
-            " blame, but block public access or a connection that was forgotten may be"
+            "every rule lets it through, and CloudTrail knows of no change since: block public"
+            " access, a connection that was forgotten, or a change of the last minutes, which are"
+            " not listed yet, may have stopped it"
         )
     elif there:
         doubt = "every rule lets it through now: one may have changed since"

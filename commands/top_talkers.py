@@ -16,6 +16,7 @@ from bot.model.table import Column, Kind, Table, Value
 from bot.model.writing import count, share, size, wider_words, window_words
 from bot.network import conversations as talk
 from bot.network.belonging import KINDS, Belonging, recorded_text
+from bot.network.counting import ANSWER
 from bot.network.following import NEEDS, Followed, follow, notes
 from bot.network.ports import described, protocol
 from bot.network.ranges import is_inside
@@ -24,11 +25,13 @@ from bot.network.talkers import (
     BYTES,
     FLOWS,
     PACKETS,
+    REJECTS,
     Talker,
     amount_of,
     hosts,
     pairs,
     ranked,
+    rejected,
     talkers,
 )
 
@@ -39,8 +42,9 @@ TITLES = {INTERNAL: "Inside", EXTERNAL: "Outside"}
 HOST, PAIR, PORT, PROTOCOL = "host", "pair", "port", "protocol"
 TAG = "tag"
 BY = (HOST, PAIR, PORT, PROTOCOL, *(word for word in KINDS if word != TAG))
-UNITS = {BYTES: "bytes", PACKETS: "packets", FLOWS: "flow records"}
-KINDS_OF = {BYTES: Kind.BYTES, PACKETS: Kind.COUNT, FLOWS: Kind.COUNT}
+MOVED = (BYTES, PACKETS, FLOWS)
+UNITS = {BYTES: "bytes", PACKETS: "packets", FLOWS: "flow records", REJECTS: "rejected flows"}
+KINDS_OF = {BYTES: Kind.BYTES, PACKETS: Kind.COUNT, FLOWS: Kind.COUNT, REJECTS: Kind.COUNT}
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,11 @@ class Ranking:
     def kind(self) -> Kind:
         return KINDS_OF[self.measure]
 
+    @property
+    def what(self) -> str:
+        """What a share is of."""
+        return "rejects" if self.measure == REJECTS else "traffic"
+
 
 def answer(question: Question, logs: Logs) -> Answer:
     by, measure = _by(question), question.word("measure") or BYTES
@@ -77,7 +86,7 @@ def answer(question: Question, logs: Logs) -> Answer:
     shown = [ranking for ranking in rankings if ranking.talkers]
     return Answer(
         question,
-        _headline(shown),
+        _headline(shown, measure),
         tables=tuple(_table(ranking) for ranking in shown),
         charts=tuple(_chart(ranking) for ranking in shown[:1]),
         notes=said,
@@ -101,7 +110,7 @@ def _ends(
     question: Question, logs: Logs, by: str, measure: str
 ) -> tuple[list[Ranking], tuple[Note, ...]]:
     """Hosts, pairs, or things that hosts belong to."""
-    found = follow(question, logs)
+    found = (rejected if measure == REJECTS else follow)(question, logs)
     if not found.counted:
         return [], ()
     total = amount_of(found.totals.counted, measure)
@@ -115,7 +124,11 @@ def _ends(
         ranking = _things(found, belonging, measure, total)
         rankings = [ranking]
         said = f"{belonging.source} {SHARES}{_unknown(found, belonging, measure, total)}"
-    return rankings, (*notes(found, logs), Note(Topic.METHOD, said))
+    counted = [AS_LOGGED] if measure == REJECTS else notes(found, logs)
+    return rankings, (*counted, Note(Topic.METHOD, said))
+
+
+AS_LOGGED = Note(Topic.METHOD, "Rejects are counted as logged: a flow is rejected at one place.")
 
 
 SHARES = "A share counts what was sent and what was received, so shares add up to more than 100 %."
@@ -192,7 +205,7 @@ def _things(found: Followed, belonging: Belonging, measure: str, total: int) -> 
 
 
 def _unknown(found: Followed, belonging: Belonging, measure: str, total: int) -> str:
-    """How much of the traffic is at no known thing."""
+    """How much of it is at no known thing."""
     lost = Amount()
     for one in found.counted:
         if belonging.ends(one) == ((), ()):
@@ -200,7 +213,7 @@ def _unknown(found: Followed, belonging: Belonging, measure: str, total: int) ->
     part = amount_of(lost, measure)
     if not part:
         return ""
-    return f" {share(part / total)} of the traffic is at no known {belonging.kind.noun}."
+    return f" {share(part / total)} of it is at no known {belonging.kind.noun}."
 
 
 def _services(
@@ -214,10 +227,12 @@ def _services(
             f"top-talkers by {by} needs fields that these logs do not record: {', '.join(missing)}",
             hint=f"A second flow log can have them: {create_flow_log_command(missing)}",
         )
-    (result,) = logs.query(services_text(by))
+    text = rejects_text(by) if measure == REJECTS else services_text(by)
+    (result,) = logs.query(text)
     if not result.rows:
         return [], ()
-    return [_service_ranking(by, result, measure)], (Note(Topic.METHOD, METHOD),)
+    said = AS_LOGGED if measure == REJECTS else Note(Topic.METHOD, METHOD)
+    return [_service_ranking(by, result, measure)], (said,)
 
 
 METHOD = (
@@ -239,6 +254,19 @@ def services_text(by: str) -> str:
     )
 
 
+def rejects_text(by: str) -> str:
+    """The same of what was rejected, as logged."""
+    return pipeline(
+        'filter action = "REJECT"',
+        talk.ends(ANSWER),
+        f"stats count(*) as {talk.RECORDS}, sum(bytes) as {talk.SENT}, sum(packets) as"
+        f" {talk.SENT_PACKETS}, count_distinct(client) as clients, count_distinct(server) as"
+        f" servers by {'port, ' if by == PORT else ''}protocol",
+        f"sort {talk.RECORDS} desc",
+        "limit 10000",
+    )
+
+
 def _service_ranking(by: str, result: Result, measure: str) -> Ranking:
     rows = {_service_key(row): row for row in result.rows}
     every = ranked((_service(key, row) for key, row in rows.items()), measure)
@@ -256,7 +284,7 @@ def _service_ranking(by: str, result: Result, measure: str) -> Ranking:
         ),
         {key: _service_cells(by, row) for key, row in rows.items()},
         {key: _service_label(by, row) for key, row in rows.items()},
-        parts=() if measure == FLOWS else ("sent", "received"),
+        parts=() if measure in (FLOWS, REJECTS) else ("sent", "received"),
         peers=False,
     )
 
@@ -288,17 +316,18 @@ def _service_label(by: str, row: Row) -> str:
     return f"{described(row.number('port'))} {name}"
 
 
-def _headline(rankings: Sequence[Ranking]) -> str:
+def _headline(rankings: Sequence[Ranking], measure: str) -> str:
     if not rankings:
-        return "No host moved anything."
+        return "Nothing was rejected." if measure == REJECTS else "No host moved anything."
     parts = []
     for ranking in rankings:
         top = ranking.talkers[0]
         amount = top.moved(ranking.measure)
-        part = f" ({share(amount / ranking.total)} of the traffic)" if ranking.total else ""
+        part = f" ({share(amount / ranking.total)} of the {ranking.what})" if ranking.total else ""
         noun = "" if ranking.noun in (HOST, PAIR) else f"{ranking.noun} "
         name = ranking.labels[top.key]
-        text = f"{noun}{name} moved most{ranking.where}: {_amount(ranking, amount)}{part}"
+        verb = "had" if measure == REJECTS else "moved"
+        text = f"{noun}{name} {verb} most{ranking.where}: {_amount(ranking, amount)}{part}"
         parts.append(text[:1].upper() + text[1:] if noun else text)
     return "; ".join(parts) + "."
 
@@ -309,7 +338,7 @@ def _amount(ranking: Ranking, amount: int) -> str:
 
 def _table(ranking: Ranking) -> Table:
     listed = ranking.talkers[:LISTED]
-    others = tuple(measure for measure in UNITS if measure != ranking.measure)
+    others = tuple(one for one in MOVED if one != ranking.measure and ranking.measure in MOVED)
     titles = {"sent": "Sent", "received": "Received", "within": "Within"}
     columns = (
         *ranking.columns,
@@ -345,7 +374,7 @@ def _chart(ranking: Ranking) -> Bars:
     )
     whole = (Series("in all", tuple(one.moved(ranking.measure) for one in drawn)),)
     return Bars(
-        f"{ranking.labels[top.key]} took part in {part} of the traffic",
+        f"{ranking.labels[top.key]} took part in {part} of the {ranking.what}",
         tuple(ranking.labels[one.key] for one in drawn),
         series or whole,
         ranking.kind,
@@ -384,6 +413,7 @@ COMMAND = Command(
         "top-talkers external today",
         "top-talkers by subnet packets 24h",
         "top-talkers by port flows",
+        "top-talkers rejects by interface 3h",
         "top-talkers by tag team 24h",
     ),
 )

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from bot.insights.quoting import pipeline
+from bot.model.answer import Question
+from bot.model.command import Logs
 from bot.network.belonging import Things
-from bot.network.roads import Amount, Traced
+from bot.network.following import MOST, SUMS, Followed
+from bot.network.roads import Amount, Traced, totals, trace
+from bot.network.sightings import RECORDS, grouping
 
-BYTES, PACKETS, FLOWS = "bytes", "packets", "flows"
+BYTES, PACKETS, FLOWS, REJECTS = "bytes", "packets", "flows", "rejects"
 Ends = Callable[[Traced], tuple[Things, Things]]  # what the sender and the receiver belong to
 
 
@@ -27,7 +32,22 @@ class Talker:
 
 
 def amount_of(amount: Amount, measure: str) -> int:
-    return {BYTES: amount.bytes, PACKETS: amount.packets, FLOWS: amount.records}[measure]
+    return {BYTES: amount.bytes, PACKETS: amount.packets}.get(measure, amount.records)
+
+
+def rejected(question: Question, logs: Logs) -> Followed:
+    """What was rejected, as logged: a flow is rejected at one place."""
+    (result,) = logs.query(
+        pipeline(
+            'filter action = "REJECT"',
+            f"stats {SUMS} by {', '.join(grouping(logs.fields))}",
+            f"sort {RECORDS} desc",
+            f"limit {MOST}",
+        )
+    )
+    found = trace(result.rows, logs.inventory, inside=question.inside)
+    counted = [one._replace(counted=True) for one in found]
+    return Followed(counted, totals(counted).counted, "")
 
 
 def talkers(traced: Iterable[Traced], ends: Ends, measure: str) -> list[Talker]:

@@ -61,7 +61,7 @@ def test_ports_that_are_used_from_outside(ask: Ask) -> None:
     assert answer.next == ("port 443 1h", "pair 203.0.113.7 10.0.1.10 1h")
     (chart,) = answer.charts
     assert isinstance(chart, Bars)
-    assert chart.title == "8.00 kB on 3 ports went in and back"
+    assert chart.title == "8.10 kB on 3 ports went in and back"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_into_a_zone(ask: Ask) -> None:
         "1 host outside CDE used 1 port in CDE: most 5432 (postgres) with 7.10 kB, by 10.0.2.7 at CDE"
         " (10.0.3.5); 1 host was rejected 2 times."
     )
-    assert rows(answer, "Rejected") == [(WEB, DB, 5432, "tcp", 2)]
+    assert rows(answer, "Rejected") == [(WEB, DB, "CDE", 5432, "tcp", 2)]
 
 
 def test_ranges_that_are_ours_are_inside(ask: Ask) -> None:

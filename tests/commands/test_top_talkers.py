@@ -96,6 +96,50 @@ def test_protocols(ask: Ask) -> None:
     assert answer.headline == "Protocol tcp moved most: 5 flow records (71 % of the traffic)."
 
 
+REFUSED = [
+    *(flow(f"203.0.113.9:{n}", "10.0.1.10:22", "REJECT", interface_id="eni-0b") for n in (5, 6, 7)),
+    flow("10.0.1.10:40001", "10.0.3.5:5432", "REJECT", interface_id="eni-0c"),
+]
+
+
+def test_rejects_as_logged(ask: Ask) -> None:
+    answer = ask("top-talkers rejects", *REFUSED, RECORDS[0])
+    assert rows(answer, "Inside") == [
+        ("10.0.1.10", 4, 1, 3, 1.0, 2),
+        ("10.0.3.5", 1, 0, 1, 0.25, 1),
+    ]
+    assert answer.headline == (
+        "10.0.1.10 had most inside: 4 rejected flows (100 % of the rejects);"
+        " 203.0.113.9 had most outside: 3 rejected flows (75 % of the rejects)."
+    )
+    assert answer.notes[0].text == "Rejects are counted as logged: a flow is rejected at one place."
+
+
+def test_rejects_by_port(ask: Ask) -> None:
+    answer = ask("top-talkers rejects by port", *REFUSED, RECORDS[0])
+    assert rows(answer, "Servers' ports") == [
+        ("22 (ssh)", "tcp", 1, 1, 3, 0.75),
+        ("5432 (postgres)", "tcp", 1, 1, 1, 0.25),
+    ]
+    assert answer.headline == "Port 22 (ssh) tcp had most: 3 rejected flows (75 % of the rejects)."
+
+
+def test_rejects_by_subnet(ask: Ask) -> None:
+    refused = [record | {"action": "REJECT"} for record in KNOWN]
+    answer = ask("top-talkers by subnet rejects", *refused, network=known())
+    assert [row[1:6] for row in rows(answer, "Subnets")] == [
+        ("data-a", 6, 0, 6, 0),
+        ("app-a", 6, 4, 0, 2),
+        ("app-b", 2, 2, 0, 0),
+    ]
+
+
+@pytest.mark.parametrize("by", ["", " by port", " by pair"])
+def test_nothing_was_rejected(ask: Ask, by: str) -> None:
+    answer = ask(f"top-talkers rejects{by}", RECORDS[0])
+    assert (answer.headline, answer.tables) == ("Nothing was rejected.", ())
+
+
 APP, ALSO_APP, OTHER, DB = "10.20.10.21", "10.20.10.22", "10.20.11.21", "10.20.20.30"
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from bot.engines.local.decoding import Broken
 from bot.engines.local.formats import LARGEST_LINE
 from bot.engines.local.layouts import BOM
 
+_NEWLINE = ord("\n")
 RUN = 12 << 20  # bytes of text that are worth parsing at once
 
 
@@ -64,7 +67,7 @@ class _Cutter:
         self._held, self._size = [rest], len(rest)
 
     def _run(self, text: bytes) -> Iterator[Run]:
-        lines = text.count(b"\n")
+        lines = int(np.count_nonzero(np.frombuffer(text, np.uint8) == _NEWLINE))  # fast
         yield Run(text, self._number, lines)
         self._number += lines
 

@@ -49,7 +49,8 @@ class Rollups:
     ) -> Relation | None:
         """The records of the pieces, summed up where they can be; None where none can be.
 
-        Without `make`, only rollups that are there already are used. Raises `Cancelled`, `TimedOut`.
+        Without `make`, only rollups that are there already are used.
+        Raises `Cancelled` or `TimedOut`.
         """
         forms = {piece.part.form for piece in pieces}
         form = forms.pop() if len(forms) == 1 else None

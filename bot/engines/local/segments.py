@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.engines.local.discovery import SourceFile
     from bot.engines.local.writing import PartsWriter
 
-_VERSION = 1  # of the manifest and the columns; what another version wrote is not read
+_VERSION = 2  # of the manifest and the columns; what another version wrote is not read
 _MANIFEST = "manifest.json"
 DONE, WRITING = "segment-", "writing-"
 

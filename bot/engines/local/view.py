@@ -66,7 +66,7 @@ def _select(number: int, form: Format, group: list[Piece], window: Window, log: 
         message = f'coalesce("{MESSAGE}", {message})'
     columns = [
         *(f'"{name}"' for name in form.names),
-        *(f'"{name}{IPV4}"' for name in form.addresses),
+        *(f'"{name}{IPV4}"::BIGINT AS "{name}{IPV4}"' for name in form.addresses),
         f'{_time(form)} AS "@timestamp"',
         f'{message} AS "{MESSAGE}"',
         f'coalesce("{STREAM}", "{NAME}") AS "{STREAM}"',

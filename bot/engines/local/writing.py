@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bot.engines.local.columns import LINE, MESSAGE, NAME, TIME, pc, schema
+from bot.engines.local.columns import IPV4, LINE, MESSAGE, NAME, TIME, pc, schema
 from bot.engines.local.formats import Format
 from bot.engines.local.segments import Part
 
@@ -101,7 +101,7 @@ def _options(form: Format) -> dict[str, Any]:
     differences = (form.numbers | {TIME, LINE}) - set(_FEW_VALUES)
     return {
         "compression": "none",
-        "use_dictionary": [name for name in names if name not in differences],
+        "use_dictionary": [n for n in names if n not in differences and not n.endswith(IPV4)],
         "column_encoding": {n: "DELTA_BINARY_PACKED" for n in names if n in differences},
         "write_statistics": ["start" if form.timed else TIME],
         "store_schema": False,

@@ -18,7 +18,7 @@ from bot.model.window import Window
 from bot.model.writing import count, many, span, wider_words, window_words
 from bot.network import conversations as talk
 from bot.network.ports import spoken
-from bot.network.ranges import is_inside, within
+from bot.network.ranges import inside, is_inside, within
 
 EARLIER = timedelta(days=7)  # before the window, when the line names none
 MOST = 10_000  # clients of one window
@@ -73,15 +73,17 @@ RECORDED = "stats count(*) as records"
 
 
 def text(question: Question, only: tuple[str, ...] = ()) -> str:
-    """Clients that were answered; `only` those, when there are any."""
+    """Clients that were answered; `only` those, when there are any. Of no port: of any inside."""
     ports, host = question.ports("port"), question.network("host")
+    ours = partial(inside, extra=question.inside)
+    serving = partial(within, network=host) if host else _anyone if ports else ours
     whole = talk.conversations(
         'filter action = "ACCEPT"',
-        fill("filter dstPort in {ports} or srcPort in {ports}", ports=ports),
+        fill("filter dstPort in {ports} or srcPort in {ports}", ports=ports) if ports else None,
         reply=talk.reply_from(ports),
         only=(
-            fill("filter port in {ports}", ports=ports),
-            talk.between(_anyone, partial(within, network=host)) if host else None,
+            fill("filter port in {ports}", ports=ports) if ports else None,
+            talk.between(_anyone, serving) if host or not ports else None,
             fill("filter client in {clients}", clients=only) if only else None,
         ),
         by=("client",),
@@ -128,7 +130,7 @@ def _missing(
 
 
 def _headline(question: Question, found: Found) -> str:
-    where = spoken(question.ports("port"))
+    where = _served(question)
     if host := question.network("host"):
         where += f" on {str(host).removesuffix('/32').removesuffix('/128')}"
     if not found.covered:
@@ -137,6 +139,11 @@ def _headline(question: Question, found: Found) -> str:
     if not found.now and not found.gone:
         return f"{where[0].upper()}{where[1:]} has no client, and had none before."
     return f"{_told(question, found.new, 'new', 'client')} of {where}; {_gone(question, found)}."
+
+
+def _served(question: Question) -> str:
+    ports = question.ports("port")
+    return spoken(ports) if ports else "any port inside"
 
 
 def _gone(question: Question, found: Found) -> str:
@@ -202,9 +209,9 @@ def _charts(question: Question, found: Found) -> Iterator[Bars]:
     kinds = [kind_of.get(row.text("client"), "seen before") for row in first]
     tones = {"new": Tone.PLAIN, "gone": Tone.NOISE, "seen before": Tone.ACCEPTED}
     rest = len(rows) - len(first)
-    ports = spoken(question.ports("port"))
     yield Bars(
-        f"{many(len(found.new), 'new client')} of {ports}, {count(len(found.gone))} gone",
+        f"{many(len(found.new), 'new client')} of {_served(question)},"
+        f" {count(len(found.gone))} gone",
         tuple(row.text("client") for row in first),
         tuple(
             Series(
@@ -242,26 +249,31 @@ def _notes(question: Question, found: Found) -> Iterator[Note]:
 
 def _next(question: Question, found: Found) -> tuple[str, ...]:
     window = window_words(question.window, question.now, question.zone)
-    port = question.ports("port")[0]
+    ports = question.ports("port")[:1]
+    of_port = tuple(f"port {port} {window}" for port in ports)
     ours = [row for row in (*found.new, *found.gone) if _side(row, question) == "inside"]
     if ours:
         name = ours[0].text("client")
-        return f"host {name} {window}", f"deps {name} {window}", f"port {port} {window}"
+        return f"host {name} {window}", f"deps {name} {window}", *of_port
     if found.now:
-        return (f"port {port} {window}",)
-    return (f"clients {port} {wider_words(question.window)}",)
+        return of_port
+    return (" ".join(("clients", *map(str, ports), wider_words(question.window))),)
 
 
 COMMAND = Command(
     name="clients",
-    summary="which clients of a port are new and which are gone, against an earlier window",
+    summary="which clients are new and which are gone, against an earlier window",
     answer=answer,
     arguments=(
-        Argument("port", Takes.PORTS, "5432, 8000-8010, or a name like postgres", required=True),
+        Argument("port", Takes.PORTS, "5432, 8000-8010, or a name like postgres; else any"),
         Argument("host", Takes.NETWORK, "only of this server: an address or a range", "on"),
         Argument("earlier", Takes.WINDOW, "what to compare with; the 7 days before", "new"),
     ),
     needs=talk.NEEDS,
     length=timedelta(hours=24),
-    examples=("clients 5432 1h new 24h", "clients postgres today new yesterday"),
+    examples=(
+        "clients 5432 1h new 24h",
+        "clients postgres today new yesterday",
+        "clients 1h --new 24h",
+    ),
 )

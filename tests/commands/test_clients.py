@@ -27,6 +27,22 @@ def clients(answer: Answer, title: str) -> dict[object, tuple[object, ...]]:
     }
 
 
+def test_without_a_port_clients_of_all_that_is_inside(ask: Ask) -> None:
+    answer = ask(
+        "clients --new 7d 1h",
+        *talk("10.0.1.10"),
+        *talk("10.0.1.10", server="10.0.3.7:443"),
+        *talk("10.0.1.11", server="203.0.113.9:443"),
+        *talk("10.0.1.12", at=DAY, server="10.0.3.7:80"),
+    )
+    assert answer.headline == (
+        "1 new client inside (10.0.1.10) of any port inside; 1 gone inside (10.0.1.12)."
+    )
+    assert clients(answer, "New") == {"10.0.1.10": (2, 2000, 2000, 2)}
+    assert clients(answer, "Gone") == {"10.0.1.12": (1, 1000, 1000, 1)}
+    assert answer.next == ("host 10.0.1.10 1h", "deps 10.0.1.10 1h")
+
+
 @pytest.mark.parametrize("line", ["clients 5432 1h new 7d", "clients 5432 --new 7d 1h"])
 def test_new_and_gone_as_counted_in_plain_python(ask: Ask, line: str) -> None:
     before, now = made(31, 60, at=3 * DAY), made(32, 60)
@@ -133,7 +149,7 @@ def test_hostile_records(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["clients", "clients 5432 new", "clients 5432 new x", "clients 5432 24h new 1h"],
+    ["clients new", "clients 5432 new", "clients 5432 new x", "clients 5432 24h new 1h"],
 )
 def test_wrong_words(ask: Ask, line: str) -> None:
     with pytest.raises(BadLine):

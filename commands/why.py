@@ -16,7 +16,7 @@ from bot.model.errors import BadLine
 from bot.model.query import Row
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Period
-from bot.model.writing import window_words, written
+from bot.model.writing import many, window_words, written
 from bot.network.counting import ANSWER, ENDS, both_ways, legs
 from bot.network.ports import protocol as protocol_name
 from bot.network.ranges import is_inside
@@ -91,13 +91,16 @@ def answer(question: Question, logs: Logs) -> Answer:
     sides = _sides(logs, {s.row.text("interfaceId") for s in seen}, client, server)
     gates = checks(logs.inventory, _flow(client, server, service, seen))
     changes = _changes(question, logs, gates, seen)
+    placed = _sightings(seen, sides)
     verdict = judge(
-        _sightings(seen, sides),
+        placed,
         gates,
         changes or Changes(unread="nothing was rejected"),
         logs.inventory.taken,
         question.zone,
     )
+    if seen and not placed:
+        verdict = replace(verdict, evidence=(_nowhere(seen), *verdict.evidence[1:]))
     chart = _chart(question, over_time.rows, period, verdict, changes or Changes())
     return Answer(
         question,
@@ -218,7 +221,8 @@ def _sides(logs: Logs, interfaces: set[str], client: str, server: str) -> dict[s
         (others,) = logs.query(
             pipeline(
                 fill("filter interfaceId in {names} and logStatus = 'OK'", names=tuple(unknown)),
-                "stats count(*) as records by interfaceId, srcAddr, dstAddr",
+                "stats count(*) as records by interfaceId, srcAddr, dstAddr"
+                + (", flowDirection" if "flowDirection" in logs.fields else ""),
                 "sort records desc",
                 f"limit {MOST_ROWS}",
             )
@@ -271,6 +275,12 @@ def _sightings(seen: Sequence[Seen], sides: Mapping[str, Side]) -> list[Sighting
         for one in seen
         if one.row.text("interfaceId") in sides and one.row.text("action") in {"ACCEPT", "REJECT"}
     ]
+
+
+def _nowhere(seen: Sequence[Seen]) -> str:
+    records = many(sum(one.row.number("records") for one in seen), "record")
+    names = ", ".join(sorted({one.row.text("interfaceId") for one in seen})[:3])
+    return f"{records} of it, but at which end {names} is, or between them, is not known"
 
 
 def _flow(client: str, server: str, service: tuple[int, int], seen: Sequence[Seen]) -> Flow:

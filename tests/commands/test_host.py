@@ -94,7 +94,8 @@ def test_next_lines_can_be_asked(ask: Ask) -> None:
         "rejects to 10.0.3.5 1h",
         "rejects from 10.0.3.5 1h",
     )
-    for line in answer.next:
+    assert answer.why
+    for line in (*answer.next, *answer.why):
         assert ask(line).headline
 
 

@@ -80,6 +80,14 @@ def test_a_log_without_actions(ask: Ask) -> None:
         ask(f"pair {A} {B}", ASKS, fields=fields)
 
 
+def test_why_is_asked_of_what_was_rejected_from_the_side_that_asked(ask: Ask) -> None:
+    answer = ask(f"pair {B} {A}", ASKS, STOPPED)
+    assert answer.why == (f"why {A} {B} 5432 1h",)
+    assert ask(answer.why[0]).headline.startswith(f"{A} → {B} tcp 5432")
+    assert ask(f"pair {A} {B}").why == answer.why
+    assert ask(f"pair {A} 10.0.3.7").why == ()
+
+
 @pytest.mark.parametrize("records", [[ASKS], [OTHER]])
 def test_next_lines_can_be_asked(ask: Ask, records: list[Record]) -> None:
     answer = ask(f"pair {A} {B}", *records)

@@ -145,5 +145,6 @@ def test_next_lines_can_be_asked(ask: Ask) -> None:
         "clients 5432 on 10.0.3.5 1h",
         "host 10.0.3.5 1h",
     )
+    assert answer.why == answer.next[:1]
     for line in answer.next:
         assert ask(line).headline

@@ -161,5 +161,9 @@ def test_next_lines_can_be_asked(ask: Ask) -> None:
         "rejects from 10.0.1.10 1h",
         "rejects to 10.0.0.5 1h",
     )
-    for line in answer.next:
+    assert answer.why[:2] == (
+        "why 10.0.1.10 10.0.3.5 5432 1h",
+        "why 10.0.1.10 198.51.100.7 25 1h",
+    )
+    for line in (*answer.next, *answer.why):
         assert ask(line).headline

@@ -186,6 +186,19 @@ def test_without_rules_a_lone_reject_is_not_stretched(ask: Ask) -> None:
     assert any("No rules are known" in note.text for note in answer.notes)
 
 
+def test_records_of_an_interface_that_is_at_no_known_end_are_not_called_none(ask: Ask) -> None:
+    seen = flow(f"{APP}:40000", f"{DB}:5432", "REJECT")
+    answer = ask(f"why {APP} {DB} 5432", seen)
+    assert "1 record of it, but at which end eni-0a is" in answer.headline
+
+
+def test_the_records_direction_tells_the_end_where_the_format_has_it(ask: Ask) -> None:
+    fields = [*DEFAULT_FORMAT, "flow-direction"]
+    seen = flow(f"{APP}:40000", f"{DB}:5432", "REJECT", flow_direction="ingress")
+    told = ask(f"why {APP} {DB} 5432", seen, fields=fields).facts["verdict"]
+    assert (told["leg"], told["side"]) == ("request", "destination")
+
+
 def test_a_rejected_reply_is_a_nacl_without_any_rule_known(ask: Ask) -> None:
     others = [
         flow(f"{APP}:40100", "10.20.20.50:6379", **AT_APP),

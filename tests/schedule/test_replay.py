@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.demo import documents
 from bot.demo.days import Demo
 from bot.demo.story import DEMO_DAY, mistake
+from bot.demo.trail import events
 from bot.engines.engine import Watch
 from bot.engines.local.engine import LocalEngine
+from bot.model.inventory import Inventory
 from bot.model.window import Window
+from bot.network.changes import Recorded
+from bot.network.documents import inventory
+from bot.network.snapshots import Still
 from bot.schedule.replay import replay
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -36,20 +44,34 @@ def posted(
     return [json.loads(line) for line in lines]
 
 
+def _network() -> Inventory:
+    found = {name.removesuffix(".json"): one for name, one in documents.documents().items()}
+    return inventory(found)
+
+
 def test_the_demos_mistake_is_the_one_warning(tmp_path: Path) -> None:
     engine = LocalEngine(tmp_path / "demo", source="demo", prepare=Demo(tmp_path / "demo").ensure)
     broken = mistake(DEMO_DAY)
+    asked: list[datetime] = []
+
+    def trail(start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+        asked.append(start)
+        return events(start, end)
+
     told = posted(
         engine,
         broken.start - timedelta(hours=3),
         broken.end + timedelta(hours=1),
         history=timedelta(hours=30),
         digest_at="15:45",
+        surroundings=Still(_network(), lambda: broken.end, recorded=Recorded(trail)),
     )
     engine.close()
     warnings = [one for one in told if one["kind"] == "warning"]
     assert [one["state"] for one in warnings] == ["open", "high", "resolved"]
     assert len({one["key"] for one in warnings}) == 1
+    opened = broken.start.replace(minute=0)
+    assert asked == [opened - timedelta(hours=1), opened], "when told of it, and when it is over"
     assert "port 5432 (postgres)" in warnings[0]["headline"]
     first = datetime.fromisoformat(warnings[0]["at"]) - broken.start
     assert timedelta() < first < timedelta(minutes=20)

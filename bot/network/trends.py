@@ -48,7 +48,9 @@ FIELDS = {
     "source": "srcAddr",
     "target": "dstAddr",
     "interface": "interfaceId",
+    "family": "family",  # IPv4 or IPv6
 }
+FAMILY = 'fields if(srcAddr like /:/, "IPv6", "IPv4") as family'
 INSTANT = timedelta(microseconds=1)
 ALL, OTHERS = "all", "others"
 
@@ -136,9 +138,9 @@ def _earlier(question: Question, logs: Logs, measure: Measure, window: Window) -
         total, _ = _roads(question, logs, window)
         (records,) = logs.query(recorded, window=window)
     else:
-        text = _whole(_base(question, measure), measure, period)
+        text = whole(base_of(question, measure), measure, period)
         found, records = logs.query(text, recorded, window=window)
-        total = _line(found.rows, window.bins(period))
+        total = line(found.rows, window.bins(period))
     bins = len(question.window.bins(period))
     any_record = any(row.number("records") for row in records.rows)
     fitted = (total + (0.0,) * bins)[:bins]  # a window off the bins' grid touches one more
@@ -151,21 +153,24 @@ def _roads(
     """By the road that traffic took, each flow once."""
     measure = over_time.MEASURES[question.word("measure") or "bytes"]
     found = over_time.over_time(question, logs, period_of(question), measure, window)
-    parts = {name: tuple(line) for name, line in found.lines.items()}
+    parts = {name: tuple(values) for name, values in found.lines.items()}
     return tuple(map(sum, zip(*parts.values(), strict=True))) or (0.0,) * len(found.bins), parts
 
 
-def _base(question: Question, measure: Measure) -> str:
+def base_of(question: Question, measure: Measure) -> str:
+    """The stages that keep what the question is about."""
     ports, host = question.ports("port"), question.network("host")
     return pipeline(
         measure.only,
         fill("filter dstPort in {ports} or srcPort in {ports}", ports=ports) if ports else None,
         f"filter {within('srcAddr', host)} or {within('dstAddr', host)}" if host else None,
         legs(ANSWER) if question.word("by") == "port" else None,
+        FAMILY if question.word("by") == "family" else None,
     )
 
 
-def _whole(base: str, measure: Measure, period: Period) -> str:
+def whole(base: str, measure: Measure, period: Period) -> str:
+    """The query for a measure over time, without parts."""
     return pipeline(
         base,
         f"stats {measure.aggregate} as total by bin({period.text}) as at",
@@ -176,11 +181,11 @@ def _whole(base: str, measure: Measure, period: Period) -> str:
 
 def _lines(question: Question, logs: Logs, measure: Measure) -> tuple[Line, dict[str, Line]]:
     """The whole over time, and its largest parts with what remains of it as the last."""
-    period, base = period_of(question), _base(question, measure)
+    period, base = period_of(question), base_of(question, measure)
     bins, split = question.window.bins(period), question.word("by")
     if split is None:
-        (rows,) = logs.query(_whole(base, measure, period))
-        return _line(rows.rows, bins), {}
+        (rows,) = logs.query(whole(base, measure, period))
+        return line(rows.rows, bins), {}
     field = FIELDS[split]
     largest = pipeline(
         base,
@@ -188,8 +193,8 @@ def _lines(question: Question, logs: Logs, measure: Measure) -> tuple[Line, dict
         "sort total desc",
         fill("limit {limit}", limit=DRAWN),
     )
-    rows, found = logs.query(_whole(base, measure, period), largest)
-    total = _line(rows.rows, bins)
+    rows, found = logs.query(whole(base, measure, period), largest)
+    total = line(rows.rows, bins)
     values = tuple(value for row in found.rows if _writable(value := row.text(field)))
     if not values:
         return total, {}
@@ -202,20 +207,20 @@ def _lines(question: Question, logs: Logs, measure: Measure) -> tuple[Line, dict
     )
     (each,) = logs.query(parts)
     lines = {
-        value: _line([row for row in each.rows if row.text(field) == value], bins)
+        value: line([row for row in each.rows if row.text(field) == value], bins)
         for value in values
     }
-    rest = tuple(t - sum(line[n] for line in lines.values()) for n, t in enumerate(total))
+    rest = tuple(t - sum(part[n] for part in lines.values()) for n, t in enumerate(total))
     return total, lines | ({OTHERS: rest} if any(rest) else {})
 
 
 def _hosts(question: Question, logs: Logs, measure: Measure) -> tuple[Line, dict[str, Line]]:
     """The whole, and what the busiest hosts inside sent and received."""
-    period, base = period_of(question), _base(question, measure)
+    period, base = period_of(question), base_of(question, measure)
     bins = question.window.bins(period)
     ends = ("srcAddr", "dstAddr")
-    whole, *sums = logs.query(
-        _whole(base, measure, period),
+    every, *sums = logs.query(
+        whole(base, measure, period),
         *(_of_host(question, base, measure, end) for end in ends),
     )
     moved: dict[str, int] = {}
@@ -226,7 +231,7 @@ def _hosts(question: Question, logs: Logs, measure: Measure) -> tuple[Line, dict
     known = [host for host in moved if host not in gateways and _writable(host)]
     hosts = tuple(sorted(known, key=lambda host: (-moved[host], host))[:DRAWN])
     if not hosts:
-        return _line(whole.rows, bins), {}
+        return line(every.rows, bins), {}
     only = [fill(f"filter {end} in {{hosts}}", hosts=hosts) for end in ends]
     timed = logs.query(
         *(
@@ -235,7 +240,7 @@ def _hosts(question: Question, logs: Logs, measure: Measure) -> tuple[Line, dict
         )
     )
     lines = {
-        host: _line(
+        host: line(
             [
                 row
                 for end, result in zip(ends, timed, strict=True)
@@ -246,7 +251,7 @@ def _hosts(question: Question, logs: Logs, measure: Measure) -> tuple[Line, dict
         )
         for host in hosts
     }
-    return _line(whole.rows, bins), lines
+    return line(every.rows, bins), lines
 
 
 def _of_host(
@@ -276,7 +281,8 @@ def _writable(value: str) -> bool:
         return False
 
 
-def _line(rows: Sequence[Row], bins: Sequence[datetime]) -> Line:
+def line(rows: Sequence[Row], bins: Sequence[datetime]) -> Line:
+    """One value a bin, zero where nothing was."""
     values = dict.fromkeys(bins, 0.0)
     for row in rows:
         moment = row.moment("at")

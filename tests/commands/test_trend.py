@@ -53,6 +53,7 @@ def test_measures(ask: Ask, line: str, total: int) -> None:
         ("port", {"5432": 10, "22": 1, "all": 11}),  # the reply is under its server's port
         ("protocol", {"6": 11, "all": 11}),
         ("target", {"10.0.3.5": 10, "10.0.1.1": 1, "all": 11}),
+        ("family", {"IPv4": 11, "all": 11}),
     ],
 )
 def test_splits_add_up(ask: Ask, split: str, expected: dict[str, int]) -> None:
@@ -106,6 +107,11 @@ def test_hosts_inside_each_at_the_interface_that_saw_most(ask: Ask) -> None:
     assert isinstance(chart, Timeline)
     assert [panel.stacked for panel in chart.panels] == [False, True]
     assert "so they do not add up" in answer.notes[0].text
+
+
+def test_families(ask: Ask) -> None:
+    six = flow("2001:db8::1:40001", "2001:db8::2:443", bytes=77)
+    assert parts(ask("trend by family", *RECORDS, six)) == {"IPv4": 4501, "IPv6": 77, "all": 4578}
 
 
 def test_hosts_of_rejects_count_as_logged(ask: Ask) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -75,6 +75,7 @@ _out = click.option(
 def demo(out: Path | None) -> None:
     """Answer questions about a made day of a small network; needs neither AWS nor Slack."""
     from bot.demo.story import QUESTIONS, moment_of_asking  # noqa: PLC0415
+    from bot.terminal import pictures  # noqa: PLC0415
     from bot.terminal.answer import show, terminal  # noqa: PLC0415
 
     settings = Settings.read()
@@ -91,7 +92,7 @@ def demo(out: Path | None) -> None:
                     line, zone=zone, watch=watch, now=moment_of_asking()
                 )
             )
-            show(answer, console, _write_charts(answer, out, prefix=f"{number}-"))
+            show(answer, console, pictures.write(answer, out, prefix=f"{number}-"))
 
 
 @flows.command()
@@ -117,19 +118,23 @@ def ask(
     out: Path | None,
 ) -> None:
     """Answer one question, as the slash command does: flows ask "db-clients 5432 1h"."""
+    from bot.terminal import pictures  # noqa: PLC0415
+
     settings = Settings.read()
     if inventory is not None:
         settings = replace(settings, inventory=inventory)
     zone = zone_named(tz or settings.zone)
     when = moment(at) if at else None
+    text = " ".join(line)
+    if settings.source is None and _asks_no_logs(text):
+        source = source or DEMO
     with _engine(source, settings) as engine:
         asker = open_asker(engine, settings)
-        text = " ".join(line)
         if text.split()[:1] and text.split()[0].lower() in ORDERS:
             answer = _ordered(text, engine, asker, settings, zone)
         else:
             answer = _stoppable(lambda watch: asker.ask(text, zone=zone, watch=watch, now=when))
-    files = _write_charts(answer, out)
+    files = pictures.write(answer, out)
     if as_json:
         from bot.terminal.document import document  # noqa: PLC0415
 
@@ -173,8 +178,10 @@ def query(
         raise BadLine("--explain is for one query", hint="Leave out --batch or --explain.")
     settings = Settings.read()
     if batch:
+        from bot.terminal.batch import replies  # noqa: PLC0415
+
         with _engine(source, settings) as engine:
-            for reply in _batch(engine, sys.stdin):
+            for reply in replies(engine, sys.stdin):
                 click.echo(json.dumps(reply, ensure_ascii=False))
         return
     wanted = Query(_query_text(text), _window(since, until))
@@ -351,6 +358,14 @@ def _engine(source: str | None, settings: Settings) -> Iterator[Engine]:
         engine.close()
 
 
+def _asks_no_logs(text: str) -> bool:
+    """Whether a line is for a command without a window, `help`."""
+    from commands import shelf  # noqa: PLC0415
+
+    first = text.lower().split()[:1] or ["help"]
+    return any([command.name] == first and command.length is None for command in shelf())
+
+
 def _ordered(text: str, engine: Engine, asker: Asker, settings: Settings, zone: ZoneInfo) -> Answer:
     """Obey a line such as `digest now`; the terminal is no channel."""
     from bot.app import open_watching  # noqa: PLC0415
@@ -402,62 +417,3 @@ def _stoppable(work: Callable[[Watch], T]) -> T:
         except KeyboardInterrupt:
             threading.Thread(target=watch.stop).start()
             raise
-
-
-def _batch(engine: Engine, lines: Iterator[str] | Any) -> Iterator[Mapping[str, Any]]:
-    """One reply a line, in order; a line that cannot be read or run gets an error of its own."""
-    from bot.engines.engine import Watch  # noqa: PLC0415
-    from bot.terminal import errors, rows  # noqa: PLC0415
-
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        name: object = None
-        try:
-            asked = _batch_line(line, number)
-            name = asked["id"]
-            window = Window(moment(str(asked["start"])), moment(str(asked["end"])))
-            result = engine.run(Query(str(asked["query"]), window), Watch())
-            yield {"id": name, "results": rows.document(result)["results"]}
-        except FlowsError as error:
-            yield {"id": name, **errors.document(error)}
-
-
-def _batch_line(line: str, number: int) -> dict[str, Any]:
-    where = f"line {number}"
-    try:
-        asked = json.loads(line)
-    except (ValueError, RecursionError):
-        raise BadLine("not JSON", where=where) from None
-    missing = [
-        key
-        for key in ("id", "query", "start", "end")
-        if not isinstance(asked, dict) or key not in asked
-    ]
-    if missing:
-        raise BadLine(
-            f"{', '.join(missing)} missing",
-            where=where,
-            hint='Write {"id", "query", "start", "end"}.',
-        )
-    return dict(asked)
-
-
-def _write_charts(answer: Answer, out: Path | None, prefix: str = "") -> dict[int, Path]:
-    """Write the answer's charts as PNG into `out`; the paths by the charts' numbers."""
-    if out is None or not answer.charts:
-        return {}
-    from bot.charts.drawing import png  # noqa: PLC0415
-
-    files = {}
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for number, chart in enumerate(answer.charts):
-            path = (
-                out / f"{prefix}{answer.question.command}{f'-{number + 1}' if number else ''}.png"
-            )
-            path.write_bytes(png(chart, answer.question.zone))
-            files[number] = path
-    except OSError as error:
-        raise FlowsError(f"cannot write a chart: {error.strerror}", where=str(out)) from None
-    return files

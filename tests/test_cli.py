@@ -57,6 +57,13 @@ def flows_process(*arguments: str | Path, stdin: str = "") -> subprocess.Complet
     )
 
 
+@pytest.mark.parametrize("line", ["help", "help rejects", ""])
+def test_help_needs_no_source(flows: Callable[..., Outcome], line: str) -> None:
+    code, out, _ = flows("ask", line)
+    assert code == 0
+    assert "rejects" in out
+
+
 def test_query_is_explained(flows: Callable[..., Outcome], logs: Path) -> None:
     query = ["query", "stats count(*) as n", "--source", logs, *WINDOW, "--explain"]
     code, out, _ = flows(*query)

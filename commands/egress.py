@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,13 +13,13 @@ from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Panel, Series, Timeline, Tone
 from bot.model.command import Argument, Command, Logs, Takes
 from bot.model.errors import BadLine
-from bot.model.query import Result, Row
+from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period, Window
 from bot.model.writing import count, duration, many, size, span, wider_words, window_words
 from bot.network import conversations as talk
 from bot.network.counting import ANSWER
-from bot.network.gateways import ALIKE, SHARED
+from bot.network.following import nat_addresses
 from bot.network.ranges import inside, outside, within
 from bot.network.transfers import (
     DESTINATIONS as MORE_DESTINATIONS,
@@ -74,12 +74,13 @@ class Egress:
     hosts: Sequence[Row]
     least: str  # "at least " where there are more hosts than a query returns
     destinations: Sequence[Row]
-    gateways: set[str]
+    gateways: frozenset[str]
     new: set[str] | None  # None when no earlier window was asked for
     bins: Bins
-    whole: dict[datetime, int]
+    rest: dict[datetime, int]  # what all the other hosts sent
     transfers: Sequence[Transfer]
     least_destinations: str
+    reached: Mapping[str, int]  # destinations of the hosts that are listed
 
     @property
     def sent(self) -> int:
@@ -89,14 +90,17 @@ class Egress:
 def answer(question: Question, logs: Logs) -> Answer:
     period = question.window.period()
     earlier = _earlier(question)
-    hosts, got = logs.query(*texts(question))
-    gateways = _gateways(question, logs, hosts.rows, got.rows)
+    gateways = nat_addresses(question, logs)
+    (hosts,) = logs.query(hosts_text(question, period))
+    known = tuple(sorted(name for name in gateways if is_quotable(name)))
+    others = fill("filter client not in {known}", known=known) if known else None
     kept = [row for row in hosts.rows if row.text("client") not in gateways]
-    destinations_text, *over_time = texts_without(question, gateways, period)
-    (destinations,) = logs.query(destinations_text)  # alone: it may take much memory
-    peaks, whole = logs.query(*over_time)
-    names = [name for row in peaks.rows if is_quotable(name := row.text("client"))]
-    bins = _bins(logs.query(bins_text(question, names, period))[0]) if names else {}
+    (destinations,) = logs.query(destinations_text(question, others))  # it takes much memory
+    largest = sorted(kept, key=lambda row: (-row.number("peak"), row.text("client")))
+    names, listed = _names(largest[:LOOKED_AT]), _names(kept[:LISTED])
+    over_time = logs.query(bins_text(question, others, names, period))[0].rows if names else ()
+    reached = logs.query(reached_text(question, listed))[0].rows if listed else ()
+    bins, rest = _bins(over_time)
     new = None if earlier is None else _new(question, logs, destinations.rows, earlier)
     found = Egress(
         kept,
@@ -105,9 +109,10 @@ def answer(question: Question, logs: Logs) -> Answer:
         gateways & {row.text("client") for row in hosts.rows},
         new,
         bins,
-        {at: row.number("whole") for row in whole.rows if (at := row.moment("at"))},
+        rest,
         transfers(bins),
         "at least " if destinations.truncated else "",
+        {row.text("client"): row.number("destinations") for row in reached},
     )
     return Answer(
         question,
@@ -119,73 +124,59 @@ def answer(question: Question, logs: Logs) -> Answer:
     )
 
 
-def texts(question: Question) -> tuple[str, str]:
-    """What each host sent outside, at its own interface, and what each got from hosts inside."""
-    ours = partial(inside, extra=question.inside)
-    return (
-        pipeline(_by_host(question), f"sort {talk.SENT} desc", "limit 10000"),
-        pipeline(
-            ACCEPTED,
-            talk.ends(ANSWER),
-            f"filter {ours('srcAddr')} and {ours('dstAddr')}",
-            "stats sum(bytes) as seenBytes by server, interfaceId",
-            f"stats max(seenBytes) as {talk.MOVED} by server",
-            f"sort {talk.MOVED} desc",
-            "limit 10000",
-        ),
+def hosts_text(question: Question, period: Period) -> str:
+    """What each host sent outside, at its own interface, and the most of it in one bin."""
+    return pipeline(
+        _by_host(question, period=period),
+        f"stats sum(onceThere) as {talk.SENT}, sum(onceHere) as {talk.BACK},"
+        " max(onceThere) as peak by client",
+        f"sort {talk.SENT} desc",
+        "limit 10000",
     )
 
 
-def texts_without(question: Question, gateways: set[str], period: Period) -> tuple[str, ...]:
-    """Destinations, hosts by their largest bin, and all that was sent over time."""
-    known = tuple(sorted(name for name in gateways if is_quotable(name)))
-    others = fill("filter client not in {known}", known=known) if known else None
-    by_bin = _by_host(question, others, period, count=False)
-    by_destination = talk.pairs(
-        ACCEPTED,
-        only=(*_outward(question), others),
-        by=("server",),
-        also="count_distinct(client) as hosts",
-    )
-    return (
-        pipeline(by_destination, f"sort {talk.SENT} desc", "limit 10000"),
-        pipeline(
-            by_bin,
-            f"stats max({talk.SENT}) as peak by client",
-            "sort peak desc",
-            fill("limit {most}", most=LOOKED_AT),
-        ),
-        pipeline(
-            by_bin,
-            f"stats sum({talk.SENT}) as whole by at",
-            "sort at asc",
-            "limit 10000",
-        ),
-    )
-
-
-def bins_text(question: Question, names: Sequence[str], period: Period) -> str:
-    """What some hosts sent outside over time, and to how many destinations."""
+def reached_text(question: Question, names: Sequence[str]) -> str:
+    """To how many destinations some hosts sent."""
     only = fill("filter client in {names}", names=tuple(names))
-    return pipeline(_by_host(question, only, period), "sort at asc", "limit 10000")
+    return pipeline(_by_host(question, only, count="server"), "limit 10000")
 
 
+def destinations_text(question: Question, others: str | None) -> str:
+    """Who got it, and from how many hosts."""
+    by_destination = talk.pairs(
+        ACCEPTED, only=(*_outward(question), others), by=("server",), also="count(*) as hosts"
+    )
+    return pipeline(by_destination, f"sort {talk.SENT} desc", "limit 10000")
+
+
+def bins_text(question: Question, others: str | None, names: Sequence[str], period: Period) -> str:
+    """What some hosts sent outside over time and to how many destinations, and what the rest did.
+
+    Destinations of the rest are not counted, for that takes memory.
+    """
+    named = fill("client in {names}", names=tuple(names))
+    return pipeline(
+        _by_host(question, others, period, f'if({named}, server, "")'),
+        f'fields if({named}, client, "{REST}") as host',
+        f"stats sum(onceThere) as {talk.SENT}, max(destinations) as reached by host, at",
+        "sort at asc",
+        "limit 10000",
+    )
+
+
+REST = "other hosts"
 ACCEPTED = 'filter action = "ACCEPT"'
 
 
 def _by_host(
-    question: Question,
-    only: str | None = None,
-    period: Period | None = None,
-    *,
-    count: bool = True,
+    question: Question, only: str | None = None, period: Period | None = None, count: str = ""
 ) -> str:
     """What hosts exchanged with servers outside, by host and perhaps by time.
 
-    A host's own interface sees all of it, so the one that saw most is the one that counts. To
-    `count` destinations takes memory.
+    A host's own interface sees all of it, so the one that saw most is the one that counts. `count`
+    is an expression whose distinct values are counted, which takes memory.
     """
-    seen = ", count_distinct(server) as seenServers" if count else ""
+    seen = ", count_distinct(counted) as seenServers" if count else ""
     most = ", max(seenServers) as destinations" if count else ""
     at, seen_at = ("", "") if period is None else (", at", f", bin({period.text}) as at")
     return pipeline(
@@ -194,9 +185,10 @@ def _by_host(
         *_outward(question),
         only,
         talk.WAYS,
+        f"fields {count} as counted" if count else None,
         f"stats sum(thereBytes) as seenThere, sum(hereBytes) as seenHere{seen}"
         f" by client, interfaceId{seen_at}",
-        f"stats max(seenThere) as {talk.SENT}, max(seenHere) as {talk.BACK}{most} by client{at}",
+        f"stats max(seenThere) as onceThere, max(seenHere) as onceHere{most} by client{at}",
     )
 
 
@@ -221,44 +213,21 @@ def _earlier(question: Question) -> Window | None:
     return earlier
 
 
-def _gateways(question: Question, logs: Logs, hosts: Sequence[Row], got: Sequence[Row]) -> set[str]:
-    """NAT gateways: of the inventory, and hosts that pass on just what others have as their own."""
-    known = {a for nat in logs.inventory.nat_gateways.values() for a in nat.private_addresses}
-    into = Counter({row.text("server"): row.number(talk.MOVED) for row in got})
-    alike = {
-        host: moved
-        for row in hosts
-        if (host := row.text("client")) not in known and is_quotable(host)
-        if (moved := row.number(talk.SENT) + row.number(talk.BACK))
-        and abs(into[host] - moved) <= ALIKE * into[host]
-    }
-    if not alike:
-        return known
-    (pairs,) = logs.query(
-        pipeline(
-            talk.pairs(ACCEPTED, only=_outward(question)), f"sort {talk.MOVED} desc", "limit 10000"
-        )
-    )
-    shared = _shared(pairs.rows, set(alike))
-    return known | {host for host, moved in alike.items() if shared[host] >= SHARED * moved}
+def _names(rows: Iterable[Row]) -> list[str]:
+    return [name for row in rows if is_quotable(name := row.text("client"))]
 
 
-def _shared(pairs: Sequence[Row], hosts: set[str]) -> Counter[str]:
-    """Bytes of each of the hosts with servers that others are recorded with too."""
-    others = {row.text("server") for row in pairs if row.text("client") not in hosts}
-    shared: Counter[str] = Counter()
-    for row in pairs:
-        if row.text("client") in hosts and row.text("server") in others:
-            shared[row.text("client")] += row.number(talk.MOVED)
-    return shared
-
-
-def _bins(result: Result) -> Bins:
+def _bins(rows: Iterable[Row]) -> tuple[Bins, dict[datetime, int]]:
+    """Those of the hosts that are looked at, and of the rest together."""
     bins: Bins = defaultdict(dict)
-    for row in result.rows:
-        if at := row.moment("at"):
-            bins[row.text("client")][at] = row.number(talk.SENT), row.number("destinations")
-    return bins
+    rest: dict[datetime, int] = {}
+    for row in rows:
+        at, host = row.moment("at"), row.text("host")
+        if at and host == REST:
+            rest[at] = row.number(talk.SENT)
+        elif at:
+            bins[host][at] = row.number(talk.SENT), row.number("reached")
+    return bins, rest
 
 
 def _new(
@@ -320,7 +289,7 @@ def _tables(found: Egress) -> Iterator[Table]:
     hosts = tuple(
         (
             row.text("client"),
-            row.number("destinations"),
+            found.reached.get(row.text("client")),
             row.number(talk.SENT),
             row.number(talk.BACK),
         )
@@ -376,12 +345,13 @@ def _chart(question: Question, found: Egress, period: Period) -> Timeline:
         Series(host, line, Tone.ALARMING if host == (striking or [""])[0] else Tone.PLAIN)
         for host, line in lines.items()
     ]
+    undrawn = [bins for host, bins in found.bins.items() if host not in lines]
     rest = tuple(
-        max(0.0, found.whole.get(at, 0) - sum(line[n] for line in lines.values()))
-        for n, at in enumerate(times)
+        float(found.rest.get(at, 0) + sum(bins.get(at, (0, 0))[0] for bins in undrawn))
+        for at in times
     )
     if any(rest):
-        series.append(Series("other hosts", rest, Tone.NOISE))
+        series.append(Series(REST, rest, Tone.NOISE))
     if found.transfers:
         title = _told(question, found.transfers[0], period)
     else:
@@ -409,8 +379,7 @@ def _notes(
     yield Note(
         Topic.METHOD,
         "What hosts inside sent to servers outside over connections they began; answers to visitors"
-        " are not in it. Each host counts at the interface that saw most of its bytes, and so does"
-        " each pair of a host and a destination.",
+        f" are not in it. {talk.ONCE}",
     )
     yield Note(
         Topic.METHOD,

@@ -137,9 +137,14 @@ def answered(row: Row) -> bool:
     return row.number(BACK_PACKETS) > 0
 
 
+# `once.RULE` as a query keeps it: whoever owns an end records all of the packets, so the largest
+# recording is the sender's or the receiver's where either of them has any.
+ONCE = (
+    "Packets that several interfaces recorded count once: at the one that recorded most of them,"
+    " which is the sender's or the receiver's where those are logged."
+)
 COUNTED = (
-    "A flow inside the VPC is recorded at each interface it passes: each client, server and port is"
-    " counted at the interface that saw most of it. The server is the side with a known or low"
+    f"{ONCE} The server is the side with a known or low"
     " port, or else the one whose port is not one that clients are handed (32768 and up)."
 )
 NEEDS = (

@@ -18,7 +18,15 @@ from bot.model.window import Window
 from bot.model.writing import many, share, size
 from bot.network.aws_ranges import packaged
 from bot.network.once import RULE
-from bot.network.roads import Amount, Category, Rule, Totals, Traced, totals, trace
+from bot.network.roads import (
+    Amount,
+    Category,
+    Rule,
+    Totals,
+    Traced,
+    totals,
+    traced_with_gateways,
+)
 from bot.network.sightings import BYTES, PACKETS, RECORDS, grouping
 
 NEEDS = ("srcAddr", "dstAddr", "bytes", "packets", "action", "interfaceId")
@@ -41,13 +49,14 @@ class Followed:
     """Traced rows and the sums of all accepted records, in the rows or not.
 
     `published` is the date of AWS's ranges that named its services; `floor` is the size in bytes
-    below which records are in no row.
+    below which records are in no row; `gateways` are addresses of NAT gateways.
     """
 
     traced: Sequence[Traced]
     logged: Amount
     published: str
     floor: int = 0
+    gateways: frozenset[str] = frozenset()
 
     @property
     def counted(self) -> list[Traced]:
@@ -133,13 +142,24 @@ def follow(question: Question, logs: Logs) -> Followed:
 def followed(question: Question, logs: Logs, parts: Parts) -> Followed:
     """The parts, traced."""
     ranges = packaged()
-    traced = trace(parts.grouped.rows, logs.inventory, ranges=ranges, inside=question.inside)
+    trace = traced_with_gateways(
+        parts.grouped.rows, logs.inventory, ranges=ranges, inside=question.inside
+    )
     logged = Amount()
     for row in parts.whole:
         logged.bytes += row.number(BYTES)
         logged.packets += row.number(PACKETS)
         logged.records += row.number(RECORDS)
-    return Followed(traced, logged, ranges.dated, parts.floor)
+    return Followed(trace.traced, logged, ranges.dated, parts.floor, trace.gateways)
+
+
+def nat_addresses(question: Question, logs: Logs) -> frozenset[str]:
+    """Addresses under which NAT gateways pass on others' packets: the inventory's, else as told by
+    what they recorded."""
+    if logs.inventory.interfaces:
+        nats = logs.inventory.nat_gateways.values()
+        return frozenset(address for nat in nats for address in nat.private_addresses)
+    return follow(question, logs).gateways
 
 
 def notes(found: Followed, logs: Logs) -> Iterator[Note]:

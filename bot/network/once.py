@@ -51,6 +51,11 @@ class Gateways:
     def is_nat(self, at: str) -> bool:
         return at in self._nats
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Those under which they pass on others' packets."""
+        return frozenset[str]().union(*(self._places.own.get(at, ()) for at in self._nats))
+
     def is_own(self, at: str, place: Place) -> bool:
         """Whether the address is the gateway's own."""
         return place.address in self._places.own.get(at, ())

@@ -124,6 +124,15 @@ class Totals:
         return unclassified / self.counted.bytes if self.counted.bytes else 0.0
 
 
+@dataclass(frozen=True)
+class Trace:
+    """Rows with their roads, in order, and the addresses under which NAT gateways pass on others'
+    packets."""
+
+    traced: list[Traced]
+    gateways: frozenset[str]
+
+
 def trace(
     rows: Iterable[Row],
     inventory: Inventory | None = None,
@@ -131,7 +140,18 @@ def trace(
     ranges: AwsRanges | None = None,
     inside: tuple[Range, ...] = (),
 ) -> list[Traced]:
-    """The road of each row, in order.
+    """The road of each row, in order: what `traced_with_gateways` has."""
+    return traced_with_gateways(rows, inventory, ranges=ranges, inside=inside).traced
+
+
+def traced_with_gateways(
+    rows: Iterable[Row],
+    inventory: Inventory | None = None,
+    *,
+    ranges: AwsRanges | None = None,
+    inside: tuple[Range, ...] = (),
+) -> Trace:
+    """The road of each row.
 
     The rows are grouped by `sightings.grouping` (and by time, or whatever else), with sums under
     `totalBytes`, `totalPackets` and `records`. `inside` are ranges of ours besides the private.
@@ -156,12 +176,13 @@ def trace(
     counts = count_once(
         sightings, ends, places, gateways, through_nat=through_nat, in_transit=in_transit
     )
-    return [
+    traced = [
         Traced(row, seen, source, target, road, counted)
         for row, seen, (source, target), road, counted in zip(
             listed, sightings, ends, roads, counts, strict=True
         )
     ]
+    return Trace(traced, gateways.addresses)
 
 
 def totals(traced: Iterable[Traced]) -> Totals:

@@ -198,6 +198,25 @@ def test_buckets_may_have_another_length(step: int) -> None:
     assert max(found[:surge]) < 1
 
 
+def test_times_may_be_uneven_and_gaps_long() -> None:
+    random = np.random.default_rng(11)
+    steps = random.choice([60, 300, 317, 900], 3000)
+    steps[1500] = 90 * DAY
+    times = START + np.cumsum(steps)
+    values = random.poisson(40, len(times)).astype(float)
+    values[2900:2903] *= 9
+
+    def judged(end: int) -> list[float]:
+        detector = Detector()
+        rows = zip(times[:end], values[:end], strict=True)
+        return [float(detector.update(t, [v]).score[0]) for t, v in rows]
+
+    found = judged(3000)
+    assert found[2900] >= 1
+    assert max(found[:2900]) < 1
+    assert judged(2000) == found[:2000]
+
+
 @settings(deadline=None, max_examples=50)
 @given(
     st.lists(

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
 
+from bot.ask.reading import read
 from bot.cli import flows
+from bot.demo import documents as demo_documents
+from bot.demo.story import moment_of_asking
+from bot.network.aws_ranges import packaged
+from bot.network.documents import inventory
+from bot.network.names import Names
 from bot.settings import described
 from commands import shelf
 
@@ -24,6 +31,18 @@ def test_every_question_is_in_the_readme(name: str) -> None:
 @pytest.mark.parametrize(("variable", "default", "meaning"), described())
 def test_every_setting_is_in_the_readme_as_it_is(variable: str, default: str, meaning: str) -> None:
     assert f"| `{variable}` | {f'`{default}`' if default else '–'} | {meaning} |" in README
+
+
+def test_every_line_in_the_readme_can_be_asked_of_the_demo() -> None:
+    asked = README.split("## What you can ask")[1].split("\n#")[0]
+    rows = re.findall(r"^\| (`[a-z-]+.*`) \| [^|]+ \|$", asked, re.MULTILINE)
+    lines = re.findall(r"`([a-z][^`]*)`", " ".join(rows).replace("\\|", "|"))
+    documents = demo_documents.documents(broken=False)
+    network = inventory({name.removesuffix(".json"): each for name, each in documents.items()})
+    hosts = Names(network, ranges=packaged()).addresses
+    assert len(lines) > 30
+    for line in lines:
+        read(line, shelf(), now=moment_of_asking(), zone=ZoneInfo("UTC"), hosts=hosts)
 
 
 def test_every_call_of_the_command_line_explains_itself() -> None:

@@ -23,6 +23,7 @@ DOUBT_SCORE = 0.75
 UNITS = 100.0  # a measured quantity (not whole numbers) is read in hundredths of its level
 COUNTABLE = 1e9  # a series that reaches more is measured as well
 LARGEST = 1e12  # units; beyond it sums lose their last digits
+HIGHEST = 1e200  # of a value, whatever its unit
 BLOCK = 1024  # series worked on at a time: what the processor's cache holds
 
 
@@ -61,7 +62,7 @@ class Detector:
             rows = self.state.rows[:, block]
             part = State(rows if known.all() else rows[:, known])
             if part.count:
-                score[block][known] = _observe(part, time, np.maximum(given[block][known], 0.0))
+                score[block][known] = _observe(part, time, np.clip(given[block][known], 0.0, HIGHEST))
             if not known.all():
                 rows[:, known] = part.rows
         return Reading(score, self.state["open"] > 0.0)

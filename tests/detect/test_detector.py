@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -218,6 +218,7 @@ def test_times_may_be_uneven_and_gaps_long() -> None:
 
 
 @settings(deadline=None, max_examples=50)
+@example([0.0, 7e305])
 @given(
     st.lists(
         st.floats(allow_nan=True, allow_infinity=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from operator import itemgetter
 
 from bot.model.answer import Answer
 from bot.model.chart import Bars, Chart, Dashboard, Heatmap, Panel, Timeline
@@ -70,16 +72,12 @@ def _sentence(value: Value, column: Column, names: Names) -> Value:
 def _chart(chart: Chart, names: Names) -> Chart:
     if isinstance(chart, Dashboard):
         parts = tuple(_part(one, names) for one in chart.charts)
-        return replace(chart, title=_titled(chart.title, names), charts=parts)
+        return replace(chart, title=_label(chart.title, names), charts=parts)
     return _part(chart, names)
 
 
-def _titled(title: str, names: Names) -> str:
-    return _ADDRESS.sub(lambda found: name_of(found[0], names) or found[0], title)
-
-
 def _part(chart: Bars | Heatmap | Timeline, names: Names) -> Bars | Heatmap | Timeline:
-    title = _titled(chart.title, names)
+    title = _label(chart.title, names)
     if isinstance(chart, Bars):
         return replace(chart, title=title, labels=_labels(chart.labels, names))
     if isinstance(chart, Heatmap):
@@ -91,13 +89,25 @@ def _part(chart: Bars | Heatmap | Timeline, names: Names) -> Bars | Heatmap | Ti
 def _panel(panel: Panel, names: Names) -> Panel:
     labels = _labels(tuple(one.name for one in panel.series), names)
     series = zip(panel.series, labels, strict=True)
-    return replace(panel, series=tuple(replace(one, name=label) for one, label in series))
+    renamed = tuple(replace(one, name=label) for one, label in series)
+    return replace(panel, title=_label(panel.title, names), series=renamed)
 
 
 def _labels(labels: tuple[str, ...], names: Names) -> tuple[str, ...]:
-    """Names for labels that are addresses; with the address where several are called the same."""
-    found = [name_of(label, names) for label in labels]
+    """Names for the addresses in labels; with the address where several would read the same."""
+    found = [_label(label, names) for label in labels]
     return tuple(
-        f"{name} {label}" if name and found.count(name) > 1 else name or label
+        _label(label, names, " ".join) if found.count(name) > 1 else name
         for name, label in zip(found, labels, strict=True)
     )
+
+
+def _label(label: str, names: Names, put: Callable[[tuple[str, str]], str] = itemgetter(0)) -> str:
+    """A label that is an address, or has some in it: `put` makes one of a name and an address."""
+
+    def replaced(address: str) -> str:
+        name = name_of(address, names)
+        return put((name, address)) if name else address
+
+    whole = replaced(label)  # an IPv6 address, too
+    return whole if whole != label else _ADDRESS.sub(lambda found: replaced(found[0]), label)

@@ -91,6 +91,14 @@ def test_bars_of_several_that_are_called_the_same_keep_their_address() -> None:
     assert drawn.labels == ("S3 us-east-1 52.216.8.21", "S3 us-east-1 52.216.40.77")
 
 
+def test_bars_of_pairs_are_labelled_with_both_names() -> None:
+    labels = ("10.0.0.5 – 10.0.0.55", "10.0.0.5 → 203.0.113.9 443", "port 443")
+    series = (Series("bytes", (1, 2, 3)),)
+    (chart,) = answer(charts=(Bars("", labels, series, Kind.BYTES, "bytes"),)).charts
+    assert isinstance(chart, Bars)
+    assert chart.labels == ("db – <!here>", "db → 203.0.113.9 443", "port 443")
+
+
 def test_a_heat_map_is_named_on_both_sides() -> None:
     chart = Heatmap("10.0.0.5 moved most", ("10.0.0.5", "x"), ("10.0.0.5",), ((1.0,), (2.0,)))
     (made,) = answer(charts=(chart,)).charts

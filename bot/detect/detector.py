@@ -62,7 +62,7 @@ class Detector:
             rows = self.state.rows[:, block]
             part = State(rows if known.all() else rows[:, known])
             if part.count:
-                score[block][known] = _observe(part, time, np.clip(given[block][known], 0.0, HIGHEST))
+                score[block][known] = _observe(part, time, given[block][known])
             if not known.all():
                 rows[:, known] = part.rows
         return Reading(score, self.state["open"] > 0.0)
@@ -75,6 +75,7 @@ class Detector:
 
 def _observe(state: State, time: float, given: Floats) -> Floats:
     """One bucket of series that are all known; their scores."""
+    given = np.clip(given, 0.0, HIGHEST)
     fresh = state["seen"] == 0
     if fresh.any():
         _begin(state, fresh, time, given)

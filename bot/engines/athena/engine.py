@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -21,7 +19,7 @@ from bot.engines.athena.view import view
 from bot.engines.cloudwatch.retry import Backoff, Deadline, Waiter
 from bot.engines.cloudwatch.slots import Slots
 from bot.engines.engine import Watch
-from bot.model.errors import Cancelled, EngineError, FlowsError
+from bot.engines.underway import Underway
 from bot.model.query import LARGEST_LIMIT, Progress, Query, Result, Row, Statistics
 from bot.model.writing import size
 
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
 
     from bot.engines.athena.translating import Ready
     from bot.model.window import Window
-
-logger = logging.getLogger(__name__)
 
 AT_ONCE = 5  # queries of one engine; an account has 20 and more, which others use too
 TIMEOUT = 300.0  # seconds
@@ -88,10 +84,11 @@ class AthenaEngine:
             place, athena=athena, backoff=backoff or Backoff(random.random)
         )
         self._slots = Slots(at_once)
+        self._underway = Underway(
+            lambda query_id: self._executions.stop(query_id, Watch()),
+            otherwise="It may run on in AWS, and costs",
+        )
         self._lock = threading.Lock()
-        self._closed = False
-        self._watches: set[Watch] = set()
-        self._running: set[str] = set()
         self._known: _Known | None = None
 
     def fields(self, window: Window) -> frozenset[str]:
@@ -104,7 +101,7 @@ class AthenaEngine:
         from bot.insights.parser import parse  # noqa: PLC0415
 
         pipeline = parse(query.text)
-        with self._stoppable(watch):
+        with self._underway.waiting(watch):
             deadline = Deadline(watch, self._clock, self._timeout)
             watch.progress(Progress(status="Waiting"))
             over = view(self._table(deadline), query.window, self.source)
@@ -119,28 +116,8 @@ class AthenaEngine:
 
     def close(self) -> None:
         """Stop every query, here and in AWS."""
-        with self._lock:
-            self._closed = True
-            watches, running = tuple(self._watches), tuple(self._running)
-        for watch in watches:
-            watch.stop()
-        for query_id in running:
-            self._stop(query_id)
+        self._underway.close()
         self._on_close()
-
-    @contextmanager
-    def _stoppable(self, watch: Watch) -> Iterator[None]:
-        """While this lasts, `close` stops the watch."""
-        watch.check()
-        with self._lock:
-            if self._closed:
-                raise Cancelled("this source was closed")
-            self._watches.add(watch)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._watches.discard(watch)
 
     def _table(self, waiter: Waiter) -> Table:
         with self._lock:
@@ -159,7 +136,7 @@ class AthenaEngine:
             watch.progress(Progress(_statistics(execution, self._clock() - began), state))
 
         query_id = self._executions.start(made.sql, self._token(), deadline)
-        with self._stopped_unless_ended(query_id):
+        with self._underway.running(query_id):
             last = self._executions.until_end(query_id, deadline, tell)
         if last["Status"].get("State") != SUCCEEDED:
             raise ending(last, self._place)
@@ -177,35 +154,6 @@ class AthenaEngine:
         dollars = max(read, _LEAST_BILLED) / _TERABYTE * self._price
         about = f"about ${dollars:.2f}" if dollars >= 0.01 else "less than $0.01"
         return f"Athena read {size(read)}: {about} at ${self._price:g} per TB."
-
-    @contextmanager
-    def _stopped_unless_ended(self, query_id: str) -> Iterator[None]:
-        """Stop the query when the block is left by an error, and say so if that fails."""
-        with self._lock:
-            self._running.add(query_id)
-        try:
-            yield
-        except BaseException as error:
-            failure = self._stop(query_id)
-            if failure and isinstance(error, FlowsError):
-                error.hint = f"It may run on in AWS, and costs: {failure.what}."
-            raise
-        finally:
-            with self._lock:
-                self._running.discard(query_id)
-
-    def _stop(self, query_id: str) -> EngineError | None:
-        """Stop a query that runs, once; returns what went wrong with that."""
-        with self._lock:
-            if query_id not in self._running:
-                return None
-            self._running.discard(query_id)
-        try:
-            self._executions.stop(query_id, Watch())
-        except EngineError as error:
-            logger.warning("a query may run on: %s", error)
-            return error
-        return None
 
 
 def _row(made: Ready, cells: Cells) -> Row:

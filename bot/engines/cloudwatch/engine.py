@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import random
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,15 +19,14 @@ from bot.engines.cloudwatch.seconds import Seconds, seconds
 from bot.engines.cloudwatch.sent import Layout, Sent
 from bot.engines.cloudwatch.slots import Slots
 from bot.engines.engine import Watch
-from bot.model.errors import Cancelled, EngineError, FlowsError, NoSuchLogGroup, NotSupported
+from bot.engines.underway import Underway
+from bot.model.errors import NoSuchLogGroup, NotSupported
 from bot.model.query import LARGEST_LIMIT, Progress, Query, Result, Row, Statistics
 from bot.model.window import Window
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_logs import CloudWatchLogsClient
-
-logger = logging.getLogger(__name__)
 
 AT_ONCE = 10  # queries of one engine; an account has 30 to 100, which others use too
 TIMEOUT = 300.0  # seconds
@@ -82,10 +78,10 @@ class CloudWatchEngine:
             region, log_groups, logs=logs, ec2=ec2, clock=clock, backoff=backoff
         )
         self._slots = Slots(at_once)
-        self._lock = threading.Lock()
-        self._closed = False
-        self._watches: set[Watch] = set()
-        self._running: set[str] = set()
+        self._underway = Underway(
+            lambda query_id: self._queries.stop(query_id, Watch()),
+            otherwise="It may run on in AWS for up to an hour",
+        )
 
     def fields(self, window: Window) -> frozenset[str]:
         """Fields by the flow logs' own formats, else those that AWS finds in recent records."""
@@ -103,7 +99,7 @@ class CloudWatchEngine:
         if span is None:
             note = "No record can be in this window: flow records start on whole seconds."
             return Result((), (), Statistics(), (note,))
-        with self._stoppable(watch):
+        with self._underway.waiting(watch):
             deadline = Deadline(watch, self._clock, self._timeout)
             watch.progress(Progress(status="Waiting"))
             with self._slots.place(deadline.wait):
@@ -125,28 +121,8 @@ class CloudWatchEngine:
 
     def close(self) -> None:
         """Stop every query, here and in AWS."""
-        with self._lock:
-            self._closed = True
-            watches, running = tuple(self._watches), tuple(self._running)
-        for watch in watches:
-            watch.stop()
-        for query_id in running:
-            self._stop(query_id)
+        self._underway.close()
         self._on_close()
-
-    @contextmanager
-    def _stoppable(self, watch: Watch) -> Iterator[None]:
-        """While this lasts, `close` stops the watch."""
-        watch.check()
-        with self._lock:
-            if self._closed:
-                raise Cancelled("this source was closed")
-            self._watches.add(watch)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._watches.discard(watch)
 
     def _answer(self, asked: _Asked) -> Result:
         """Run a query; again with less parsed when AWS has a field that the parse defines."""
@@ -168,7 +144,7 @@ class CloudWatchEngine:
             asked.watch.progress(Progress(seen, page["status"]))
 
         query_id = self._queries.start(sent, asked.span, query.limit, asked.deadline)
-        with self._stopped_unless_ended(query_id):
+        with self._underway.running(query_id):
             first = self._queries.until_end(query_id, asked.deadline, tell)
         if first["status"] != COMPLETE:
             raise ending(first["status"], self._region)
@@ -182,35 +158,6 @@ class CloudWatchEngine:
             text=sent.text if sent.added else None,
             truncated=len(rows) >= min(query.limit, LARGEST_LIMIT),
         )
-
-    @contextmanager
-    def _stopped_unless_ended(self, query_id: str) -> Iterator[None]:
-        """Stop the query when the block is left by an error, and say so if that fails."""
-        with self._lock:
-            self._running.add(query_id)
-        try:
-            yield
-        except BaseException as error:
-            failure = self._stop(query_id)
-            if failure and isinstance(error, FlowsError):
-                error.hint = f"It may run on in AWS for up to an hour: {failure.what}."
-            raise
-        finally:
-            with self._lock:
-                self._running.discard(query_id)
-
-    def _stop(self, query_id: str) -> EngineError | None:
-        """Stop a query that runs, once; returns what went wrong with that."""
-        with self._lock:
-            if query_id not in self._running:
-                return None
-            self._running.discard(query_id)
-        try:
-            self._queries.stop(query_id, Watch())
-        except EngineError as error:
-            logger.warning("a query may run on: %s", error)
-            return error
-        return None
 
 
 def _hidden(query: Query, sent: Sent) -> frozenset[str]:

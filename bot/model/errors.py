@@ -30,6 +30,14 @@ class BadLine(FlowsError):
     """The words a person typed do not make a question."""
 
 
+class BadPart(BadLine):
+    """One part of a line is wrong, which a form asks for in a field: `part` names it."""
+
+    def __init__(self, part: str, what: str, *, hint: str | None = None) -> None:
+        super().__init__(what, hint=hint)
+        self.part = part
+
+
 class BadWindow(FlowsError):
     """A stretch of time that cannot be asked about."""
 

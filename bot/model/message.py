@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.model.chart import Chart
@@ -38,6 +38,32 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """What somebody said not to be told of any more: `words` are Expected or Snoozed.
+
+    `owner` and `said_by` are people as the place where they said it knows them; `said_by` is empty
+    where the owner did. `scopes` are what it is about.
+    """
+
+    words: str
+    until: datetime
+    reason: str
+    owner: str
+    scopes: tuple[str, ...] = ()
+    said_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be chosen when a warning is quieted: scopes as (value, label), the usual end."""
+
+    key: str
+    headline: str
+    scopes: tuple[tuple[str, str], ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message. `key` says what it is, so that it is never in a channel twice.
 
@@ -53,6 +79,7 @@ class Message:
     zone: str = "UTC"
     lines: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
+    quiet: tuple[Quiet, ...] = ()
     buttons: tuple[Button, ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()

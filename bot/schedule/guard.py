@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.schedule.courier import Owing
 from bot.schedule.incidents import Following, State, Told
+from bot.schedule.quieting import Quieted, quiet_of
 from bot.schedule.reasons import Reasons
 from bot.schedule.rollup import Trouble
 from bot.schedule.spikes import Spikes
@@ -59,15 +60,18 @@ class Guard:
         `quiet_before` is for the digest alone.
         """
         looks = self._spikes.look(start, end)
-        ignored = frozenset(one.scope for one in self._snoozes.live(now)) if looks else frozenset()
+        quieted = Quieted(self._snoozes.live(now) if looks else ())
         news: dict[str, tuple[Told, datetime]] = {}
         for look in looks:
-            for told in self._following.follow(look, ignored):
+            for told in self._following.follow(look, quieted.heard):
                 before = news.get(told.incident.key)
                 new = told.new or (before is not None and before[0].new)
                 news[told.incident.key] = replace(told, new=new), look.at
         for told, at in news.values():
-            if not (told.new and told.incident.resolved_at and at < quiet_before):
+            over = told.incident.resolved_at is not None
+            if told.new and over and at < quiet_before:
+                continue
+            if not quieted.incident(told.incident.key) or over:
                 self._tell(told, at, now)
 
     def note(self, trouble: Trouble | None, checked: datetime, now: datetime) -> None:
@@ -92,7 +96,8 @@ class Guard:
         if self._reasons is not None:
             self._reasons.explain(told, at)
             self._incidents.keep(replace(told.incident, facts=told.facts.stored()))
-        message = warning(told, self._rollups, self._zone, at)
+        quiet = quiet_of(self._snoozes.live(now), told.incident.key)
+        message = warning(told, self._rollups, self._zone, at, quiet)
         for channel in self._channels():
             if told.new:
                 self._owing.post(message, channel, now, USEFUL)

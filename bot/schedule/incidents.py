@@ -8,7 +8,7 @@ or a higher level has become the normal one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,6 +39,9 @@ class Pair(NamedTuple):
     target: str
     port: str
     ours: bool
+
+
+Heard = Callable[[Sequence[Alarm], Mapping[Pair, int]], list[Alarm]]
 
 
 class State(StrEnum):
@@ -109,19 +112,18 @@ class Following:
         self._rollups = rollups
         self._incidents = incidents
 
-    def follow(self, look: Look, ignored: frozenset[str] = frozenset()) -> list[Told]:
-        """Take in one look. `ignored` are series (`inside port 5432`) that nobody is told of."""
+    def follow(self, look: Look, heard: Heard = lambda alarms, _: list(alarms)) -> list[Told]:
+        """Take in one look. `heard` leaves out alarms that nobody wants to be told of."""
         live = [
             (incident, Facts.read(incident.facts))
             for incident in self._incidents.recent(look.at - AGAIN)
             if incident.key.startswith(KEY)
         ]
-        alarms = [
-            one for one in look.alarms if one.value >= FEWEST and spelled(one.series) not in ignored
-        ]
+        alarms = [one for one in look.alarms if one.value >= FEWEST]
         if not alarms and all(incident.resolved_at for incident, _ in live):
             return []
         pairs = self._pairs(look.at)
+        alarms = heard(alarms, pairs)
         told = []
         for group in grouped(alarms, pairs):
             behind = _behind(group, pairs)
@@ -265,12 +267,13 @@ def _behind(group: Iterable[Alarm], pairs: Counter[Pair]) -> Counter[Pair]:
     group = list(group)
     narrow = [one for one in group if one.series[0] != Dimension.ORIGIN] or group
     return Counter(
-        {pair: n for pair, n in pairs.items() if any(_is_behind(one, pair) for one in narrow)}
+        {pair: n for pair, n in pairs.items() if any(is_behind(one.series, pair) for one in narrow)}
     )
 
 
-def _is_behind(alarm: Alarm, pair: Pair) -> bool:
-    dimension, name = alarm.series
+def is_behind(series: Name, pair: Pair) -> bool:
+    """Whether a rejected flow counts in a series."""
+    dimension, name = series
     match dimension:
         case Dimension.OUR_TARGET:
             return pair.ours and pair.target == name

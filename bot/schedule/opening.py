@@ -19,21 +19,24 @@ from bot.schedule.counting import bucket_of
 from bot.schedule.courier import Courier, Owing
 from bot.schedule.digest import Digests
 from bot.schedule.duties import digests_due, warned_channels
-from bot.schedule.guard import Guard
-from bot.schedule.incidents import Following
+from bot.schedule.guard import USEFUL, Guard
+from bot.schedule.incidents import Facts, Following, Told
 from bot.schedule.metric_orders import MetricOrders
 from bot.schedule.orders import Orders
+from bot.schedule.quiet_orders import QuietOrders
+from bot.schedule.quieting import quiet_of
 from bot.schedule.reasons import Reasons
 from bot.schedule.roads import roads
 from bot.schedule.rollup import SHORT, Counter
 from bot.schedule.spikes import Spikes
 from bot.schedule.ticking import Ticker
+from bot.schedule.warning import warning
 from bot.schedule.watch_orders import WatchOrders
 from bot.schedule.watches import Watches
 from bot.store.audit import Audit
 from bot.store.deliveries import Deliveries
 from bot.store.detectors import Memories
-from bot.store.incidents import Incidents, Snoozes
+from bot.store.incidents import Incident, Incidents, Snoozes
 from bot.store.leases import Leases
 from bot.store.opening import Store
 from bot.store.rollups import Rollups
@@ -70,8 +73,7 @@ class Watching:
         schedules, watches = Schedules(self.store), self._watches
         return Orders(
             schedules=schedules,
-            incidents=self._incidents,
-            snoozes=Snoozes(self.store),
+            quiet=QuietOrders(self._incidents, Snoozes(self.store), self._retell),
             audit=Audit(self.store),
             digests=self._digests,
             clock=self.clock,
@@ -113,6 +115,20 @@ class Watching:
                 *([watches.look] if (watches := self._watches) else []),
             ],
         )
+
+    def _retell(self, incident: Incident, now: datetime) -> None:
+        """Have a warning's message say what was said of it."""
+        deliveries = Deliveries(self.store)
+        at = incident.resolved_at or self._looked() or incident.last_seen
+        told = Told(incident, Facts.read(incident.facts), new=False)
+        quiet = quiet_of(Snoozes(self.store).live(now), incident.key)
+        message = warning(told, self._rollups, self.zone, max(at, incident.opened_at), quiet)
+        for channel in deliveries.channels(incident.key):
+            Owing(deliveries).edit(message, channel, now, USEFUL)
+
+    def _looked(self) -> datetime | None:
+        """Up to which bucket somebody looked for what is unusual."""
+        return Memories(self.store, self.engine.source).read().seen
 
     def _count_a_day(self, now: datetime, watch: Watch) -> None:
         counter = self._counter
@@ -157,5 +173,4 @@ class Watching:
     @property
     def _digests(self) -> Digests:
         price = self.price if self._paid else 0
-        memories = Memories(self.store, self.engine.source)
-        return Digests(self._rollups, self._incidents, price, lambda: memories.read().seen)
+        return Digests(self._rollups, self._incidents, price, self._looked)

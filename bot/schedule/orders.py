@@ -2,7 +2,7 @@
 
 digest set [CHANNEL] at 08:30 [weekdays] [SECTION …]     digest now | list | off ID
 warnings here | list | off ID
-expect KEY for 7d because REASON                         snooze KEY for 2h [because REASON]
+expect KEY [scope SCOPE] [for 7d] [owner PERSON] [because REASON]          snooze KEY [for 2h] …
 watch LINE when CONDITION [in CHANNEL]                   watch list | test … | mute ID | delete ID
 """
 
@@ -11,25 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.engines.engine import Watch
 from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.errors import BadLine
-from bot.model.message import Message
+from bot.model.message import Message, Offer
 from bot.model.table import Column, Kind, Table
 from bot.model.times import zone_named
 from bot.model.window import Window
 from bot.schedule.digest import SECTIONS, Digests
 from bot.schedule.due import next_due
 from bot.schedule.duties import DIGEST, WARNINGS
-from bot.schedule.incidents import Facts
-from bot.schedule.words import channel_id, clock_time, days_shown, length_of, weekdays
+from bot.schedule.words import channel_id, clock_time, days_shown, weekdays
 from bot.store.audit import Audit, Deed
-from bot.store.incidents import Incidents, Snooze, Snoozes
 from bot.store.schedules import Schedule, Schedules
 
-EXPECTED_FOR, SNOOZED_FOR = timedelta(days=7), timedelta(hours=4)
 LISTED = 50
 _DIGEST_USAGE = "Write digest set at 08:30 weekdays, digest now, digest list or digest off ID."
 _WARNINGS_USAGE = "Write warnings here, warnings list or warnings off ID."
@@ -50,6 +48,16 @@ class Order:
 Obey = Callable[[Order, Watch], Answer]
 
 
+class Quieting(Protocol):
+    """Obeys `expect` and `snooze`, and says what a form for them offers."""
+
+    def obey(self, order: Order, watch: Watch) -> Answer: ...
+
+    def offer(self, verb: str, key: str, now: datetime) -> Offer: ...
+
+    def check(self, line: str, who: str, zone: ZoneInfo, now: datetime) -> None: ...
+
+
 class Orders:
     """Obeys orders. `resolve` finds a channel's id by its name, where it can; `count` counts what
     a digest of the last day needs.
@@ -59,28 +67,25 @@ class Orders:
         self,
         *,
         schedules: Schedules,
-        incidents: Incidents,
-        snoozes: Snoozes,
         audit: Audit,
         digests: Digests,
         clock: Callable[[], datetime],
         resolve: Callable[[str], str | None] = lambda _: None,
         count: Callable[[datetime, Watch], None] = lambda _now, _watch: None,
+        quiet: Quieting | None = None,
         more: Mapping[str, Obey] | None = None,
     ) -> None:
         self._schedules = schedules
-        self._incidents = incidents
-        self._snoozes = snoozes
         self._audit = audit
         self._digests = digests
         self._clock = clock
         self._resolve = resolve
         self._count = count
+        self._quiet = quiet
         self._obey: dict[str, Obey] = {
             "digest": self._digest,
             "warnings": self._warnings,
-            "expect": self._expect,
-            "snooze": self._snooze,
+            **({"expect": quiet.obey, "snooze": quiet.obey} if quiet else {}),
             **(more or {}),
         }
 
@@ -91,7 +96,7 @@ class Orders:
     def obey(self, line: str, *, who: str, channel: str, zone: ZoneInfo, watch: Watch) -> Answer:
         """Do what a line says. Raises `FlowsError`; what was done or refused is in the audit."""
         first, *rest = line.split()
-        now = self._clock().astimezone(UTC).replace(microsecond=0)
+        now = self._now()
         order = Order(line.strip(), tuple(rest), who, channel, zone, now)
         outcome = "refused"
         try:
@@ -102,6 +107,23 @@ class Orders:
                 Deed(now, who, first.lower(), channel, order.line[:500], outcome[:500])
             )
         return answer
+
+    def offer(self, verb: str, key: str) -> Offer:
+        """What can be chosen when a warning is quieted by a form. Raises `FlowsError`."""
+        return self._quieting.offer(verb, key, self._now())
+
+    def check(self, line: str, *, who: str, zone: ZoneInfo) -> None:
+        """Raise `BadPart` when a form's line cannot be obeyed, as far as its words tell."""
+        self._quieting.check(line, who, zone, self._now())
+
+    @property
+    def _quieting(self) -> Quieting:
+        if self._quiet is None:
+            raise BadLine("there are no warnings here")
+        return self._quiet
+
+    def _now(self) -> datetime:
+        return self._clock().astimezone(UTC).replace(microsecond=0)
 
     def _digest(self, order: Order, watch: Watch) -> Answer:
         match order.words:
@@ -167,38 +189,6 @@ class Orders:
                 raise BadLine("warnings does not understand that", hint=_WARNINGS_USAGE)
         made = self._schedules.add(Schedule(WARNINGS, channel, order.who, order.now))
         return said(order, f"Warnings {made}: warnings are posted in {channel} from now on.")
-
-    def _expect(self, order: Order, watch: Watch) -> Answer:
-        return self._quieten(order, "expected", EXPECTED_FOR)
-
-    def _snooze(self, order: Order, watch: Watch) -> Answer:
-        return self._quieten(order, "snooze", SNOOZED_FOR)
-
-    def _quieten(self, order: Order, kind: str, usual: timedelta) -> Answer:
-        """`KEY [for LENGTH] [because REASON]`: a warning's series are not told of, for a while."""
-        if not order.words:
-            raise BadLine("which warning?", hint="Write the key that stands in its thread.")
-        key, *rest = order.words
-        incident = self._incidents.by_key(key)
-        if incident is None:
-            raise BadLine(f"there is no warning {key[:80]!r}", hint="Its key stands in its thread.")
-        length = usual
-        if rest[:1] == ["for"] and len(rest) > 1:
-            length, rest = length_of(rest[1]), rest[2:]
-        reason = " ".join(rest[1:] if rest[:1] == ["because"] else rest)
-        until = order.now + length
-        scopes = sorted(Facts.read(incident.facts).series)
-        for scope in scopes:
-            self._snoozes.add(
-                Snooze(scope, kind, order.who, reason[:500] or "none given", order.now, until)
-            )
-        when = f"{until.astimezone(order.zone):%a %d %b %H:%M %Z}"
-        words = "Expected" if kind == "expected" else "Snoozed"
-        return said(
-            order,
-            f"{words} until {when}: {', '.join(scopes)}.",
-            notes=(f"Reason: {reason or 'none given'}. Other series are still told of.",),
-        )
 
     def _listed(self, order: Order, kind: str) -> Answer:
         live = self._schedules.live(kind)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.model.changes import Change
 from bot.model.chart import Mark, Panel, Series, Timeline, Tone
-from bot.model.message import About, Button, Does, Message
+from bot.model.message import About, Button, Does, Message, Quiet
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
 from bot.model.writing import count, duration, many
@@ -30,8 +30,10 @@ RUNBOOK = (
 )
 
 
-def warning(told: Told, rollups: Rollups, zone: ZoneInfo, at: datetime) -> Message:
-    """The message of an incident as it stands after the bucket `at`."""
+def warning(
+    told: Told, rollups: Rollups, zone: ZoneInfo, at: datetime, quiet: tuple[Quiet, ...] = ()
+) -> Message:
+    """The message of an incident as it stands after the bucket `at`, and what was said of it."""
     incident, facts = told.incident, told.facts
     return Message(
         key=incident.key,
@@ -41,6 +43,7 @@ def warning(told: Told, rollups: Rollups, zone: ZoneInfo, at: datetime) -> Messa
         zone=str(zone),
         lines=tuple(_lines(incident, facts, zone, at)),
         charts=(_chart(incident, facts, rollups, at),),
+        quiet=quiet,
         buttons=tuple(_buttons(incident, facts, at)),
         tables=tuple(_tables(facts)),
         notes=(

@@ -21,7 +21,7 @@ from bot.slack.deliveries import Deliveries
 from bot.slack.desk import Ask, Desk, Orders
 from bot.slack.endings import Endings
 from bot.slack.home import Home
-from bot.slack.listeners import actions, commands, home
+from bot.slack.listeners import actions, commands, forms, home
 from bot.slack.people import People
 from bot.slack.pictures import Pictures
 from bot.slack.pool import Pool
@@ -101,6 +101,7 @@ def build(
     app.error(_unforeseen)
     commands.register(app, desk)
     actions.register(app, desk)
+    forms.register(app, desk)
     home.register(app, desk, Home(clients.steady, shelf, slash, source))
     return Bot(app, desk, channel)
 

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 from bot.engines.engine import Watch
 from bot.model.answer import Answer, Topic
-from bot.model.errors import Cancelled, FlowsError
+from bot.model.errors import BadLine, Cancelled, FlowsError
+from bot.model.message import Offer
 from bot.model.query import Progress
 from bot.slack.blocks.failure import refused_text
-from bot.slack.blocks.text import escape
-from bot.slack.clients import Clients, Sleep
+from bot.slack.blocks.modal import quiet_view
+from bot.slack.blocks.text import code, escape
+from bot.slack.clients import CALL_ERRORS, Clients, Sleep, problem
 from bot.slack.endings import Endings, Live
 from bot.slack.people import People
 from bot.slack.pool import Pool
@@ -42,6 +44,14 @@ class Orders(Protocol):
 
     def obey(self, line: str, *, who: str, channel: str, zone: ZoneInfo, watch: Watch) -> Answer:
         """Do what a line says, for somebody in a channel."""
+        ...
+
+    def check(self, line: str, *, who: str, zone: ZoneInfo) -> None:
+        """Raise `BadPart` when a form's line cannot be obeyed; only its words are looked at."""
+        ...
+
+    def offer(self, verb: str, key: str) -> Offer:
+        """What a form offers for a warning."""
         ...
 
 
@@ -116,6 +126,21 @@ class Desk:
         if self._calls.submit(call) is None:
             logger.error("too many calls to Slack wait; one was dropped")
 
+    def open_form(self, verb: str, key: str, request: Request, trigger: str) -> None:
+        """Open the form that quiets a warning, while the trigger lasts; returns at once."""
+        self.soon(lambda: self._open_form(verb, key, request, trigger))
+
+    def check(self, request: Request) -> None:
+        """Raise `FlowsError` when the line of a form cannot be obeyed. Quick: asks nobody."""
+        zone = ZoneInfo("UTC")  # a form's times are without one
+        self._obeying().check(request.line, who=request.user, zone=zone)
+
+    def order(self, request: Request) -> None:
+        """Obey a form's line, and tell whoever filled it in alone; returns at once."""
+        ahead = self._questions.submit(lambda: self._obey_quietly(request))
+        if ahead is None:
+            self.tell(request, refused_text(self._questions.waiting, self.slash))
+
     def cancel(self, identity: str, request: Request) -> None:
         """Stop the question `identity` for its asker, who pressed Cancel; returns at once."""
         with self._lock:
@@ -136,6 +161,38 @@ class Desk:
             self._stop(one, RESTARTING)
         self._questions.close()
         self._calls.close()
+
+    def _open_form(self, verb: str, key: str, request: Request, trigger: str) -> None:
+        line = f"{self.slash} {verb} {key}"
+        try:
+            offer = self._obeying().offer(verb, key)
+            view = quiet_view(verb, offer, request.user, request.channel)
+            self._clients.brief.views_open(trigger_id=trigger, view=view)
+        except FlowsError as error:
+            self.tell(request, escape(str(error)))
+        except CALL_ERRORS as error:
+            logger.warning("a form was not opened: %s", problem(error))
+            self.tell(request, f"The form did not open. Press again, or write {code(line)}.")
+
+    def _obey_quietly(self, request: Request) -> None:
+        user, channel = request.user, request.channel
+        try:
+            zone = self._people.zone(user)
+            answer = self._obeying().obey(
+                request.line, who=user, channel=channel, zone=zone, watch=Watch()
+            )
+            said = escape(" ".join((answer.headline, *(note.text for note in answer.notes))))
+        except FlowsError as error:
+            said = escape(str(error))
+        except Exception:
+            logger.exception("the order %s broke", request.id)
+            said = f"That did not work, and it is my fault. The log knows it as {request.id}."
+        self.tell(request, said)
+
+    def _obeying(self) -> Orders:
+        if self._orders is None:
+            raise BadLine("there is nothing to order here")
+        return self._orders
 
     def _opened(self, request: Request) -> Live:
         post = Post(self._clients, request, self.slash, self._clock)

@@ -30,6 +30,12 @@ OPTION_TEXT = 75
 OPTION_VALUE = 150
 URL = 3_000
 
+# A form
+VIEW_TITLE = 24  # also of its buttons
+INPUT_LABEL = 2_000
+REASON = 500  # a choice
+FIELD_ERROR = 200  # a choice; no limit is published
+
 # Conversations
 RESPONSE_URL_USES = 5
 RESPONSE_URL_SECONDS = 30 * 60

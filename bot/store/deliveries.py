@@ -24,6 +24,7 @@ from sqlalchemy import (
     delete,
     exists,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -146,6 +147,17 @@ class Deliveries:
         with self._store.begin() as connection:
             asked = select(deliveries.c.message).where(deliveries.c.key == key)
             return connection.execute(asked).scalar_one_or_none()
+
+    def channels(self, key: str) -> tuple[str, ...]:
+        """Where a message is, or is owed: `key` is its key without the channel."""
+        here = literal(f"{key}@").concat(deliveries.c.channel)
+        asked = select(deliveries.c.channel).where(
+            deliveries.c.key == here,
+            deliveries.c.does == Doing.POST.value,
+            deliveries.c.given_up.is_(None),
+        )
+        with self._store.begin() as connection:
+            return tuple(connection.execute(asked.order_by(deliveries.c.channel)).scalars())
 
     def forget(self, before: datetime) -> None:
         """Drop what was due before a moment and is over."""

@@ -28,7 +28,9 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """Nobody is told of `scope` until `until`: `owner` said so. `kind` is expected or snooze."""
+    """Nobody is told of `scope` until `until`. `kind` is expected or snooze; `owner` answers for
+    it, `said_by` said it of the warning `incident`.
+    """
 
     scope: str
     kind: str
@@ -36,6 +38,8 @@ class Snooze:
     reason: str
     created_at: datetime
     until: datetime
+    incident: str = ""
+    said_by: str = ""
 
 
 class Incidents:
@@ -83,7 +87,7 @@ class Snoozes:
             connection.execute(insert(snoozes).values(**values))
 
     def live(self, now: datetime) -> tuple[Snooze, ...]:
-        """Those that hold now, oldest first."""
+        """Those that hold at a moment, oldest first."""
         asked = select(snoozes).where(snoozes.c.until > now).order_by(snoozes.c.id)
         with self._store.begin() as connection:
             rows = connection.execute(asked).mappings().all()

@@ -147,7 +147,8 @@ leases = Table(
     Column("until", Moment, nullable=False),
 )
 
-# What somebody said not to be told of: `scope` a series or an incident's key, until `until`.
+# What somebody said not to be told of: `scope` a series, a target …, or an incident's key, until
+# `until`. `owner` answers for it; `said_by` pressed the button of the warning `incident`.
 snoozes = Table(
     "snoozes",
     metadata,
@@ -158,7 +159,10 @@ snoozes = Table(
     Column("reason", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("until", Moment, nullable=False),
+    Column("incident", String(200), nullable=False, default="", server_default=""),
+    Column("said_by", String(64), nullable=False, default="", server_default=""),
     Index("snoozes_live", "scope", "until"),
+    Index("snoozes_of_incident", "incident"),
 )
 
 audit = Table(

@@ -13,6 +13,7 @@ from bot.model.errors import BadLine
 from bot.schedule.digest import Digests
 from bot.schedule.incidents import Facts, State
 from bot.schedule.orders import Orders
+from bot.schedule.quiet_orders import QuietOrders
 from bot.schedule.words import clock_time, length_of, weekdays
 from bot.store.audit import Audit
 from bot.store.incidents import Incident, Incidents, Snoozes
@@ -31,15 +32,18 @@ class Desk:
         self.store = store
         self.schedules = Schedules(store)
         self.incidents = Incidents(store, "made")
+        self.retold: list[str] = []
         self.orders = Orders(
             schedules=self.schedules,
-            incidents=self.incidents,
-            snoozes=Snoozes(store),
+            quiet=QuietOrders(self.incidents, Snoozes(store), self.retell),
             audit=Audit(store),
             digests=Digests(Rollups(store, "made"), self.incidents, 0, lambda: NOW),
             clock=lambda: NOW,
             resolve={"network": "C0NETWORK"}.get,
         )
+
+    def retell(self, incident: Incident, _: datetime) -> None:
+        self.retold.append(incident.key)
 
     def give(self, line: str) -> Answer:
         return self.orders.obey(line, who="U1", channel="C1", zone=BERLIN, watch=Watch())

@@ -159,6 +159,75 @@ def table(block: Any, where: str) -> None:
         need(setting.get("align", "left") in ("left", "center", "right"), f"{where}: align")
 
 
+def _options(thing: Any, where: str) -> None:
+    many(thing["options"], f"{where}/options", 100)
+    for n, option in enumerate(thing["options"]):
+        keys(option, f"{where}/options/{n}", "text value", "description")
+        text_object(option["text"], f"{where}/options/{n}/text", 75, "plain_text")
+        length(option["value"], f"{where}/options/{n}/value", 150)
+    if "initial_option" in thing:
+        need(
+            thing["initial_option"] in thing["options"], f"{where}/initial_option: is none of them"
+        )
+
+
+def field(thing: Any, where: str) -> None:
+    """An element of an input block."""
+    match thing.get("type"):
+        case "static_select":
+            keys(thing, where, "type action_id options", "initial_option")
+            _options(thing, where)
+        case "users_select":
+            keys(thing, where, "type action_id", "initial_user")
+        case "datetimepicker":
+            keys(thing, where, "type action_id", "initial_date_time")
+            moment = thing.get("initial_date_time", 10**9)
+            need(
+                type(moment) is int and 10**9 <= moment < 10**10, f"{where}: ten digits of seconds"
+            )
+        case "plain_text_input":
+            keys(thing, where, "type action_id", "multiline max_length min_length initial_value")
+            need(1 <= thing.get("max_length", 1) <= 3000, f"{where}/max_length")
+        case kind:
+            raise Invalid(f"{where}: unknown element {kind!r}")
+
+
+def form(view: Any) -> None:
+    """Raise `Invalid` unless it is a modal that Slack opens."""
+    keys(view, "view", "type title blocks callback_id", "submit close private_metadata")
+    need(view["type"] == "modal", "view: must be a modal")
+    for name in ("title", "submit", "close"):
+        text_object(view[name], f"view/{name}", 24, "plain_text")
+    length(view["callback_id"], "view/callback_id", 255)
+    length(view.get("private_metadata", "-"), "view/private_metadata", 3000)
+    many(view["blocks"], "view/blocks", 100)
+    ids = [block["block_id"] for block in view["blocks"] if "block_id" in block]
+    need(len(ids) == len(set(ids)), f"block_id used twice: {ids}")
+    for n, block in enumerate(view["blocks"]):
+        if block.get("type") == "input":
+            keys(block, f"view/blocks/{n}", "type label element", "block_id optional hint")
+            text_object(block["label"], f"view/blocks/{n}/label", 2000, "plain_text")
+            field(block["element"], f"view/blocks/{n}/element")
+        else:
+            check([block])
+
+
+def initial(element: Any) -> dict[str, Any]:
+    """What a field says in `state` as long as nobody touches it, under its action's id."""
+    kind = element["type"]
+    found: dict[str, Any] = {"type": kind}
+    match kind:
+        case "static_select":
+            found["selected_option"] = element.get("initial_option")
+        case "users_select":
+            found["selected_user"] = element.get("initial_user")
+        case "datetimepicker":
+            found["selected_date_time"] = element.get("initial_date_time")
+        case _:
+            found["value"] = element.get("initial_value")
+    return {element["action_id"]: found}
+
+
 RULES: dict[str, Callable[[Any, str], None]] = {
     "header": header,
     "section": section,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.model.chart import Bars, Series
-from bot.model.message import About, Button, Does, Message, Undelivered
+from bot.model.message import About, Button, Does, Message, Quiet, Undelivered
 from bot.model.table import Column, Kind, Table
 from bot.slack.channel import SlackChannel
 from tests.slack import answers, strict
@@ -116,25 +117,13 @@ def test_channels_are_known_by_name(slack: Slack, channel: SlackChannel) -> None
     assert channel.named("net-c2") is None, "the bot is not in it"
 
 
-def test_buttons_of_a_warning_are_orders_and_questions(house: House) -> None:
-    given: list[tuple[str, str, str]] = []
-
-    class Orders:
-        def takes(self, line: str) -> bool:
-            return line.startswith(("expect", "snooze"))
-
-        def obey(self, line: str, *, who: str, channel: str, **_: object) -> object:
-            given.append((line, who, channel))
-            return answers.full(line)
-
-    slack = house.start(orders=lambda _: Orders())
-    assert house.bot is not None
-    house.bot.channel.post("C1", message(), "k")
+def test_what_was_said_of_a_warning_stands_in_it(slack: Slack, channel: SlackChannel) -> None:
+    until = datetime(2026, 12, 2, 7, 30, tzinfo=UTC)
+    quiet = Quiet("Expected", until, "the <move>", "U2", ("port 5432 (postgres)",), "U1")
+    ts = channel.post("C1", message(), "k")
+    channel.edit("C1", ts, replace(message(), quiet=(quiet,), zone="Europe/Berlin"), "k")
     (posted,) = slack.in_channel("C1")
-    buttons = {b["text"]["text"]: b for b in posted["blocks"][-1]["elements"]}
-    for label in ("Expected", "Snooze"):
-        slack.press(buttons[label])
-        slack.until(lambda: house.idle() and given)
-    assert given == [("expect warning:a", "U1", "C1"), ("snooze warning:a", "U1", "C1")]
-    slack.press(buttons["Why?"])
-    slack.until(lambda: len(slack.in_channel("C1")) == 4)
+    assert (
+        "Expected until Wed 02 Dec 08:30 CET because the &lt;move&gt;, owner <@U2>,"
+        " said by <@U1>: port 5432 (postgres)."
+    ) in strict.words(posted["blocks"])

@@ -3,15 +3,23 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from bot.store.opening import Store, StoreError, open_store
+from bot.store.incidents import Snoozes
+from bot.store.opening import Store, StoreError, migration_config, open_store
 from bot.store.tables import metadata
+
+SNOOZE = (
+    "INSERT INTO snoozes (id, scope, kind, owner, reason, created_at, until)"
+    " VALUES (1, 's', 'k', 'o', 'r', '2026-01-01', '2026-01-02')"
+)
 
 
 def test_the_migrations_make_exactly_the_tables(store: Store) -> None:
@@ -23,9 +31,7 @@ def test_the_migrations_make_exactly_the_tables(store: Store) -> None:
 def test_opening_again_changes_nothing(open_again: Callable[[], Store]) -> None:
     first = open_again()
     with first.begin() as connection:
-        connection.execute(
-            text("INSERT INTO snoozes VALUES (1, 's', 'k', 'o', 'r', '2026-01-01', '2026-01-02')")
-        )
+        connection.execute(text(SNOOZE))
     with open_again().begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM snoozes")).scalar_one() == 1
 
@@ -67,7 +73,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 
 
 def test_what_fails_half_way_leaves_nothing_behind(store: Store) -> None:
-    insert = text("INSERT INTO snoozes VALUES (1, 's', 'k', 'o', 'r', '2026-01-01', '2026-01-02')")
+    insert = text(SNOOZE)
 
     def twice() -> None:
         with store.begin() as connection:
@@ -78,3 +84,15 @@ def test_what_fails_half_way_leaves_nothing_behind(store: Store) -> None:
         twice()
     with store.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM snoozes")).scalar_one() == 0
+
+
+def test_what_an_older_version_kept_is_kept(address: str) -> None:
+    store = open_store(address)
+    with store.engine.begin() as connection:
+        command.downgrade(migration_config(connection), "0001")
+        connection.execute(text(SNOOZE))
+    store.close()
+    store = open_store(address)
+    (snooze,) = Snoozes(store).live(datetime(2026, 1, 1, tzinfo=UTC))
+    assert (snooze.scope, snooze.incident, snooze.said_by) == ("s", "", "")
+    store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -40,6 +41,7 @@ def message_blocks(
     return [
         section(f"{_sign(message)} *{cut_escaped(one_line(message.headline), 2_900)}*"),
         *(section(text) for text in pack(lines, limits.SECTION)[:5]),
+        *([context(*said[: limits.CONTEXT_ELEMENTS])] if (said := _quieted(message)) else []),
         *(image(picture) for picture in pictures),
         *actions([made for n, one in enumerate(message.buttons) if (made := _button(n, one))]),
     ]
@@ -61,6 +63,23 @@ def details_blocks(message: Message, now: datetime) -> list[Block]:
 def notification(message: Message) -> str:
     """The message in one line, for notifications; escaped."""
     return cut_escaped(one_line(message.headline), limits.TEXT)
+
+
+def _quieted(message: Message) -> list[str]:
+    """What was said not to be told of, and by whom. An edit that mentions people notifies none."""
+    zone = zone_named(message.zone)
+    return [
+        f":no_bell: {one.words} until {one.until.astimezone(zone):%a %d %b %H:%M %Z}"
+        f" because {cut_escaped(one_line(one.reason), 500)}, owner {_person(one.owner)}"
+        + (f", said by {_person(one.said_by)}" if one.said_by else "")
+        + (f": {cut_escaped(one_line(', '.join(one.scopes)), 500)}." if one.scopes else ".")
+        for one in message.quiet
+    ]
+
+
+def _person(name: str) -> str:
+    """A mention where it is a user's id, else the words that somebody typed."""
+    return f"<@{name}>" if re.fullmatch(r"[UW][A-Z0-9]+", name) else code(name, 80)
 
 
 def _sign(message: Message) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt import Ack, App
 
 from bot.slack.blocks.answer import WHY
-from bot.slack.blocks.message import EXPECTED, SNOOZE
 from bot.slack.desk import Desk
 from bot.slack.request import Request
 
@@ -37,15 +36,6 @@ def register(app: App, desk: Desk) -> None:
     def opened(ack: Ack) -> None:
         ack()  # the browser has opened the address already
 
-    def order(verb: str) -> Callable[..., None]:
-        def give(ack: Ack, action: Mapping[str, Any], body: Mapping[str, Any]) -> None:
-            ack()
-            _take(desk, _request(desk, {"value": f"{verb} {action['value']}"}, body))
-
-        return give
-
-    app.action(EXPECTED)(order("expect"))
-    app.action(SNOOZE)(order("snooze"))
     app.action(ASK_HERE)(ask_here)
     app.action(ASK_PRIVATELY)(ask_privately)
     app.action(CANCEL)(cancel)

@@ -94,11 +94,13 @@ def describe_network(source: str, *, broken: bool = False) -> Documents:
 
         found = documents(broken=broken)
         return {name.removesuffix(".json"): document for name, document in found.items()}
+    from bot.network.controls import with_controls  # noqa: PLC0415
     from bot.network.ec2 import describe, open_ec2  # noqa: PLC0415
     from bot.network.log_groups import open_logs, with_log_groups  # noqa: PLC0415
 
     region = _region(source)
-    return with_log_groups(describe(open_ec2(region)), open_logs(region))
+    ec2 = open_ec2(region)
+    return with_log_groups(with_controls(describe(ec2), ec2), open_logs(region))
 
 
 def _demo_network() -> Surroundings:

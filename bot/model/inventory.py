@@ -176,6 +176,20 @@ class Instance:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What stands besides rules. `public_access` is the mode in which the account blocks it (off,
+    block-bidirectional, block-ingress), None where that is not known.
+
+    `excluded` are VPCs and subnets with their exclusion's mode; `encrypted` are VPCs that enforce
+    encryption.
+    """
+
+    public_access: str | None = None
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    encrypted: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True)
 class Inventory:
     """Everything in one snapshot, by id. `missing` names what could not be read, and why.
@@ -197,6 +211,7 @@ class Inventory:
     prefix_lists: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
     flow_logs: Mapping[str, FlowLog] = field(default_factory=dict)
     log_groups: Mapping[str, LogGroup] = field(default_factory=dict)
+    controls: Controls = field(default_factory=Controls)
     missing: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

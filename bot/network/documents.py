@@ -19,6 +19,7 @@ from bot.model.inventory import Inventory
 from bot.model.prefixes import Range
 from bot.model.times import moment
 from bot.network import described
+from bot.network.controls import KEYS, controls
 from bot.network.described import Item
 
 T = TypeVar("T")
@@ -129,6 +130,7 @@ def inventory(documents: Documents, where: str = "EC2") -> Inventory:
         prefix_lists=_prefix_lists(documents),
         flow_logs=_by_id(read("describe-flow-logs", described.flow_log)),
         log_groups=_by_id(read(LOG_GROUPS.file, described.log_group)),
+        controls=_built(controls, documents, "controls", where),
         missing=_missing(documents),
     )
 
@@ -157,7 +159,7 @@ def save(documents: Documents, taken: datetime, path: Path) -> None:
 
 
 def _folder(path: Path) -> dict[str, Mapping[str, Any]]:
-    names = [*BY_FILE, f"{PREFIX_LIST_FILE}*", EVENTS_FILE]
+    names = [*BY_FILE, *KEYS, f"{PREFIX_LIST_FILE}*", EVENTS_FILE]
     files = sorted(file for name in names for file in path.glob(f"{name}.json"))
     return {file.stem: _document(file) for file in files}
 

@@ -8,7 +8,7 @@ Source: the VPC guide on security groups and network ACLs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import ip_address
@@ -135,14 +135,60 @@ def _gates(
         yield _groups(inventory, source, packet(Leg.REQUEST, Side.SOURCE))
         if crosses:
             yield _nacl(inventory, source, packet(Leg.REQUEST, Side.SOURCE))
+        yield from _controls(inventory, source, packet(Leg.REQUEST, Side.SOURCE))
     if target is not None:
+        yield from _public_access(inventory, target, packet(Leg.REQUEST, Side.DESTINATION))
         if crosses:
             yield _nacl(inventory, target, packet(Leg.REQUEST, Side.DESTINATION))
         yield _groups(inventory, target, packet(Leg.REQUEST, Side.DESTINATION))
+        yield from _encryption(inventory, target, packet(Leg.REQUEST, Side.DESTINATION))
         if crosses:
             yield _nacl(inventory, target, packet(Leg.REPLY, Side.DESTINATION))
     if source is not None and crosses:
         yield _nacl(inventory, source, packet(Leg.REPLY, Side.SOURCE))
+
+
+def _controls(inventory: Inventory, own: Interface, packet: _Packet) -> Iterator[Check]:
+    yield from _public_access(inventory, own, packet)
+    yield from _encryption(inventory, own, packet)
+
+
+def _public_access(inventory: Inventory, own: Interface, packet: _Packet) -> Iterator[Check]:
+    """Block public access, where it is on and the way is the internet gateway's.
+
+    Hosts without a public address go through a NAT gateway, at whose interface they are stopped.
+    """
+    mode = inventory.controls.public_access
+    outside = not is_inside(packet.other) and not inventory.interfaces_at(packet.other)
+    direct = bool(own.public_addresses) or ":" in packet.other
+    if mode in (None, "off") or not outside or not direct:
+        return
+    excluded = inventory.controls.excluded
+    exclusion = excluded.get(own.subnet_id) or excluded.get(own.vpc_id)
+    allows = _lets_public(str(mode), exclusion, packet)
+    does = {True: "lets", False: "does not let", None: "may or may not let"}[allows]
+    with_it = f", with exclusion {exclusion}" if exclusion else ""
+    why = f"block public access ({mode}{with_it}) {does} {packet} through"
+    yield packet.check(By.BLOCK_PUBLIC_ACCESS, allows, why)
+
+
+def _lets_public(mode: str, exclusion: str | None, packet: _Packet) -> bool | None:
+    """What the modes say; of going out while ingress is blocked, only by NAT is spoken."""
+    if exclusion == "allow-bidirectional":
+        return True
+    both = mode == "block-bidirectional"
+    if both and exclusion == "allow-egress":
+        return packet.leaves
+    if exclusion not in (None, "allow-egress"):
+        return None
+    return False if both or not packet.leaves else None
+
+
+def _encryption(inventory: Inventory, own: Interface, packet: _Packet) -> Iterator[Check]:
+    """Whether a flow is encrypted is not known, so neither is what an enforcing VPC makes of it."""
+    if own.vpc_id in inventory.controls.encrypted:
+        why = f"{own.vpc_id} enforces encryption: {packet} is dropped unless it is encrypted"
+        yield packet.check(By.ENCRYPTION_CONTROLS, None, why)
 
 
 def _groups(inventory: Inventory, own: Interface, packet: _Packet) -> Check:

@@ -27,6 +27,7 @@ REASONS = {"BPA": By.BLOCK_PUBLIC_ACCESS, "EC": By.ENCRYPTION_CONTROLS}
 SYN, RST = 2, 4  # of tcp-flags; a SYN-ACK is 18, so it has SYN too
 BEFORE = timedelta(hours=12)  # before the first reject, in which a change may have led to it
 MOST_CHANGES = 3  # in one sentence
+RULES = (By.SECURITY_GROUP, By.NACL)
 RULED = ("sg-", "acl-")  # ids of what has rules
 UTC = ZoneInfo("UTC")
 UNREAD = Changes(unread="it was not asked")
@@ -186,13 +187,15 @@ def _blocked(rejected: Sequence[Sighting], gates: _Gates) -> Verdict:
         said = f"the log's reject-reason is {latest.reason}"
         return Verdict(Outcome.BLOCKED, reason, latest.leg, latest.side, evidence=(said, seen))
     there = gates.at(latest.leg, latest.side)
+    if latest.reason is not None:  # the log would say so, had it been one of those it names
+        there = [gate for gate in there if gate.by not in REASONS.values()]
     suspects = gates.suspects(there, latest.last)
     only = suspects[0] if len(suspects) == 1 else None
     if only is not None and only.allows is False and not gates.changed(only, latest.last):
         return _ruled(only, there, theirs, seen, gates)
     if latest.leg is Leg.REPLY:
         return _reply_stopped(latest, seen, there[0] if there else None, gates)
-    if only is not None and _nothing_else(latest, gates):
+    if only is not None and only.by in RULES and _nothing_else(latest, gates):
         return _left_over(only, latest, seen, gates)
     return _which_unknown(latest, seen, there, suspects, gates)
 

@@ -14,8 +14,8 @@ from bot.model.command import Argument, Command, Logs, Takes
 from bot.model.query import Row
 from bot.model.table import Column, Kind, Table
 from bot.model.writing import count, many, share, size, wider_words, window_words
-from bot.network.counting import BYTES, REPLY, TO_CLIENT, busiest
-from bot.network.gateways import Pair, repetition
+from bot.network.counting import BYTES, REPLY, TO_CLIENT, Pair, busiest, passed_on
+from bot.network.following import nat_addresses
 from bot.network.ports import spoken
 from bot.network.ranges import insider, is_inside, spelled, within
 
@@ -71,7 +71,7 @@ class Found:
     rejected: list[Client]
     sent: Counter[str]
     back: Counter[str]
-    gateways: set[str]
+    gateways: frozenset[str]
 
     @property
     def moved(self) -> Counter[str]:
@@ -95,7 +95,9 @@ def answer(question: Question, logs: Logs) -> Answer:
         if client := accepted.get(row.text("dstAddr")):
             client.bytes_back += row.number(BYTES)
     allowed = [row for row in counted if row.text("action") == "ACCEPT"]
-    through, again = repetition(allowed + returned, insider(question.inside))
+    seen = {end for row in (*allowed, *returned) for end in _ends(row)}
+    through = nat_addresses(question, logs, seen)
+    again = passed_on((*allowed, *returned), through, insider(question.inside))
     sent = _bytes_by("srcAddr", (row for row in allowed if _ends(row) not in again))
     back = _bytes_by("dstAddr", (row for row in returned if _ends(row) not in again))
     found = Found(list(accepted.values()), list(rejected.values()), sent, back, through)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,10 +16,10 @@ from bot.model.table import Column, Kind, Table, Value
 from bot.model.writing import count, many, size, wider_words, window_words
 from bot.network import conversations as talk
 from bot.network.counting import ANSWER, legs
-from bot.network.gateways import ALIKE
+from bot.network.following import nat_addresses
 from bot.network.ports import described, service
 from bot.network.ports import protocol as protocol_name
-from bot.network.ranges import insider, spelled, within
+from bot.network.ranges import spelled, within
 
 LISTED = 50
 DRAWN = 12
@@ -55,7 +54,7 @@ class Dependencies:
     used: Sequence[Row]
     silent: Sequence[Row]
     rejected: Sequence[Row]
-    gateways: set[str]
+    gateways: frozenset[str]
     truncated: bool
 
     @property
@@ -127,32 +126,16 @@ def _asked(question: Question) -> Network:
 def _dependencies(
     question: Question, logs: Logs, accepted: Result, rejected: Result
 ) -> Dependencies:
-    gateways = {
-        address for nat in logs.inventory.nat_gateways.values() for address in nat.private_addresses
-    } | _gateways(accepted.rows, insider(question.inside))
+    servers = {row.text("server") for row in accepted.rows}
+    gateways = nat_addresses(question, logs, servers)
     own = [row for row in accepted.rows if row.text("server") not in gateways]
     return Dependencies(
         [row for row in own if talk.answered(row)],
         [row for row in own if not talk.answered(row)],
         rejected.rows,
-        gateways & {row.text("server") for row in accepted.rows},
+        gateways,
         accepted.truncated,
     )
-
-
-def _gateways(rows: Sequence[Row], is_inside: Callable[[str], bool]) -> set[str]:
-    """Inside addresses that got on each port just what servers outside got: what they pass on."""
-    outside: Counter[int] = Counter()
-    through: dict[str, Counter[int]] = defaultdict(Counter)
-    for row in rows:
-        server, port = row.text("server"), row.number("port")
-        into = through[server] if is_inside(server) else outside
-        into[port] += row.number(talk.MOVED)
-    return {
-        server
-        for server, moved in through.items()
-        if all(abs(n - outside[port]) <= ALIKE * n for port, n in moved.items())
-    }
 
 
 def _notes(found: Dependencies) -> Iterator[Note]:

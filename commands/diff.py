@@ -18,6 +18,7 @@ from bot.model.window import Window
 from bot.model.writing import count, many, size, span, wider_words, window_words
 from bot.network import conversations as talk
 from bot.network.counting import ANSWER, legs
+from bot.network.following import nat_addresses
 from bot.network.ports import described, service
 from bot.network.ports import protocol as protocol_name
 from bot.network.ranges import inside
@@ -94,9 +95,7 @@ def answer(question: Question, logs: Logs) -> Answer:
     other = _other(question)
     now = _side(logs.query(*texts(question)), question.window)
     before = _side(logs.query(*texts(question), window=other), other)
-    gateways = {
-        address for nat in logs.inventory.nat_gateways.values() for address in nat.private_addresses
-    }
+    gateways = nat_addresses(question, logs, {key[0] for key in now.hosts})
     rejects = changes(before.rejects, now.rejects, 0)
     found = Difference(
         before,
@@ -389,7 +388,7 @@ def _notes(question: Question, found: Difference, other: Window) -> Iterator[Not
         f"Compared with {span(other, question.zone)}, in values an hour. Something has changed when"
         f" it is {MOVED:g} times as much or as little, and by {PART:.0%} of all for hosts and"
         f" ports; rejects when there are {SEVERAL} or more in one of the windows. Hosts are those"
-        " inside, without NAT gateways that the inventory names; each counts at the interface that"
+        " inside, without NAT gateways; each counts at the interface that"
         " saw most of its bytes. Ports are those that answered, with bytes as logged. Rejects are"
         " requests from inside, as logged.",
     )

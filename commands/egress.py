@@ -90,8 +90,8 @@ class Egress:
 def answer(question: Question, logs: Logs) -> Answer:
     period = question.window.period()
     earlier = _earlier(question)
-    gateways = nat_addresses(question, logs)
     (hosts,) = logs.query(hosts_text(question, period))
+    gateways = nat_addresses(question, logs, {row.text("client") for row in hosts.rows})
     known = tuple(sorted(name for name in gateways if is_quotable(name)))
     others = fill("filter client not in {known}", known=known) if known else None
     kept = [row for row in hosts.rows if row.text("client") not in gateways]
@@ -106,7 +106,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         kept,
         "at least " if hosts.truncated else "",
         destinations.rows,
-        gateways & {row.text("client") for row in hosts.rows},
+        gateways,
         new,
         bins,
         rest,

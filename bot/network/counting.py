@@ -6,13 +6,14 @@ and at a NAT gateway's twice. Summed as they are, its bytes double or triple.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from bot.insights.quoting import fill, pipeline
 from bot.model.query import Row
 from bot.network.ports import EPHEMERAL_FROM, SERVICE_PORTS
 from bot.network.ranges import Range, within
 
+Pair = tuple[str, str]  # source and target
 BYTES = "totalBytes"  # what queries call the sum that `busiest` chooses by
 
 # True for a record that a server sent back: it comes from a service's port and goes to one that a
@@ -62,6 +63,30 @@ def busiest(rows: Iterable[Row], key: Sequence[str]) -> list[Row]:
         if same not in chosen or _rank(row) > _rank(chosen[same]):
             chosen[same] = row
     return list(chosen.values())
+
+
+def passed_on(
+    rows: Sequence[Row], through: Collection[str], is_inside: Callable[[str], bool]
+) -> set[Pair]:
+    """Pairs of addresses under which gateways `through` repeat what hosts behind them have as their
+    own.
+
+    What a gateway got for itself, scans for example, is not among them.
+    """
+    pairs = [(row.text("srcAddr"), row.text("dstAddr")) for row in rows]
+    shared = {
+        address
+        for pair in pairs
+        if not any(end in through for end in pair) and is_inside(pair[0]) != is_inside(pair[1])
+        for address in pair
+        if not is_inside(address)
+    }
+    found = set()
+    for source, target in pairs:
+        other = target if source in through else source if target in through else None
+        if other is not None and (is_inside(other) or other in shared):
+            found.add((source, target))
+    return found
 
 
 def _rank(row: Row) -> tuple[int, int, tuple[int, ...]]:

@@ -5,7 +5,7 @@ Grouped in the query, largest first. What exceeds a query's limit is known as a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.insights.quoting import fill, pipeline
@@ -18,6 +18,7 @@ from bot.model.window import Window
 from bot.model.writing import many, share, size
 from bot.network.aws_ranges import packaged
 from bot.network.once import RULE
+from bot.network.ranges import is_inside
 from bot.network.roads import (
     Amount,
     Category,
@@ -153,13 +154,17 @@ def followed(question: Question, logs: Logs, parts: Parts) -> Followed:
     return Followed(trace.traced, logged, ranges.dated, parts.floor, trace.gateways)
 
 
-def nat_addresses(question: Question, logs: Logs) -> frozenset[str]:
-    """Addresses under which NAT gateways pass on others' packets: the inventory's, else as told by
-    what they recorded."""
+def nat_addresses(question: Question, logs: Logs, among: Collection[str]) -> frozenset[str]:
+    """Those of some addresses under which NAT gateways pass on others' packets.
+
+    By the inventory, else as told by what they recorded, which takes queries.
+    """
+    wanted = frozenset(among)
     if logs.inventory.interfaces:
         nats = logs.inventory.nat_gateways.values()
-        return frozenset(address for nat in nats for address in nat.private_addresses)
-    return follow(question, logs).gateways
+        return wanted & {address for nat in nats for address in nat.private_addresses}
+    ours = any(is_inside(address, question.inside) for address in wanted)
+    return wanted & follow(question, logs).gateways if ours else frozenset()
 
 
 def notes(found: Followed, logs: Logs) -> Iterator[Note]:

@@ -114,7 +114,7 @@ def test_rejects_from_inside_come_first(ask: Ask) -> None:
 
 def test_what_a_nat_gateway_passes_on_counts_once(ask: Ask) -> None:
     gateway, host, web = "10.0.0.5", "10.0.1.10", "198.51.100.7"
-    there = [(host, gateway, "eni-0a"), (gateway, web, "eni-0b"), (host, web, "eni-0c")]
+    there = [(host, gateway, "eni-0b"), (gateway, web, "eni-0b"), (host, web, "eni-0c")]
     records = [
         flow(f"{a}:40001", f"{b}:443", bytes=100, interface_id=interface)
         for a, b, interface in there

@@ -88,7 +88,15 @@ def test_a_nat_gateway_is_no_server(ask: Ask) -> None:
         flow(f"{address}:443", f"{HOST}:4000{n}", bytes=size, interface_id=interface)
         for n, (address, interface, size) in enumerate(ends)
     ]
-    answer = ask(f"deps {HOST}", *there, *back)
+    passed = [
+        flow(f"{one}:{port}", f"{other}:{its}", bytes=size, interface_id="eni-0b")
+        for address, _, size in ends[1:]
+        for one, port, other, its in (
+            ("10.0.0.5", 1024, address, 443),
+            (address, 443, "10.0.0.5", 1024),
+        )
+    ]
+    answer = ask(f"deps {HOST}", *there, *back, *passed)
     assert {row["server"] for row in rows(answer, "Servers it uses")} == {
         "198.51.100.7",
         "198.51.100.8",

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from bot.model.query import Row
-from bot.network.counting import BYTES, busiest
+from bot.network.counting import BYTES, busiest, passed_on
+from bot.network.ranges import is_inside
 
 
 def row(source: str, interface: str, total: int, records: int = 1) -> Row:
@@ -27,3 +28,13 @@ def test_ties_go_to_more_records_then_to_the_smaller_id() -> None:
 def test_a_missing_value_is_a_value_of_its_own() -> None:
     rows = [Row({"srcAddr": "10.0.0.1", BYTES: "1"}), Row({BYTES: "2"})]
     assert busiest(rows, ["srcAddr"]) == rows
+
+
+GATEWAY, HOST, WEB, SCANNER = "10.0.0.5", "10.0.1.1", "198.51.100.7", "203.0.113.9"
+
+
+def test_what_a_gateway_repeats_is_no_traffic_of_its_own() -> None:
+    ends = [(WEB, GATEWAY), (GATEWAY, HOST), (WEB, HOST), (SCANNER, GATEWAY), (HOST, "10.0.1.2")]
+    rows = [Row({"srcAddr": source, "dstAddr": target}) for source, target in ends]
+    assert passed_on(rows, {GATEWAY}, is_inside) == {(WEB, GATEWAY), (GATEWAY, HOST)}
+    assert passed_on(rows, frozenset(), is_inside) == set()

@@ -67,7 +67,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         tables=(_table(measure, forecast),),
         charts=(_chart(question, measure, forecast),),
         notes=(Note(Topic.METHOD, METHOD),),
-        next=(f"trend {name} {window} vs last week", f"heatmap {name} {window}"),
+        next=(f"trend {name} 24h vs yesterday", f"heatmap {name} {window}"),
     )
 
 
@@ -177,5 +177,5 @@ COMMAND = Command(
     ),
     needs=("srcAddr", "dstAddr", "srcPort", "dstPort", "bytes", "packets", "action"),
     length=timedelta(days=14),
-    examples=("forecast 4d", "forecast rejects 4d"),
+    examples=("forecast 3d", "forecast rejects 3d"),
 )

@@ -225,7 +225,7 @@ def _notes(question: Question, split: str | None, trend: Trend) -> Iterator[Note
 def _next(question: Question, name: str, split: str | None) -> tuple[str, ...]:
     window = window_words(question.window, question.now, question.zone)
     other = "action" if split is None else "port" if split != "port" else "source"
-    compared = () if question.other_window("earlier") else (f"trend {name} {window} vs last week",)
+    compared = () if question.other_window("earlier") else (f"trend {name} {window} vs yesterday",)
     return f"trend {name} by {other} {window}", *compared, f"top-talkers {window}"
 
 

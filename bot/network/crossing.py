@@ -6,6 +6,7 @@ One way at a time: clients on the far side and servers on the near one (inbound)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -151,7 +152,7 @@ def answer(question: Question, logs: Logs, what: Crossing) -> Answer:
         tables=tuple(_tables(what, found)),
         charts=tuple(_charts(what, found)),
         notes=tuple(_notes(what, found, nats)),
-        next=_next(question, found),
+        next=_next(question, what, found),
     )
 
 
@@ -308,6 +309,7 @@ def _reject_row(row: Row) -> tuple[Value, ...]:
 
 def _charts(what: Crossing, found: Found) -> Iterator[Bars]:
     if not found.ports:
+        yield from _rejects_chart(what, found)
         return
     drawn = found.ports[:DRAWN]
     rest = len(found.ports) - len(drawn)
@@ -330,6 +332,24 @@ def _charts(what: Crossing, found: Found) -> Iterator[Bars]:
     )
 
 
+def _rejects_chart(what: Crossing, found: Found) -> Iterator[Bars]:
+    """Who was rejected, where that is all there is to see."""
+    tries: Counter[str] = Counter()
+    for row in found.rejects.rows:
+        tries[row.text("srcAddr")] += row.number("records")
+    if what.noise or not tries:
+        return
+    drawn, rest = tries.most_common(DRAWN), len(tries) - DRAWN
+    yield Bars(
+        f"{many(tries.total(), 'flow')} rejected, none let through",
+        tuple(source for source, _ in drawn),
+        (Series("rejected", tuple(number for _, number in drawn), Tone.REJECTED),),
+        Kind.COUNT,
+        "rejected flows",
+        f"and {count(rest)} more" if rest > 0 else "",
+    )
+
+
 def _notes(what: Crossing, found: Found, nats: tuple[str, ...]) -> Iterator[Note]:
     if not (found.ports or found.rejects.rows or found.silent):
         return
@@ -347,8 +367,15 @@ def _notes(what: Crossing, found: Found, nats: tuple[str, ...]) -> Iterator[Note
         yield Note(Topic.METHOD, f"Left out as approved: {listed}.")
 
 
-def _next(question: Question, found: Found) -> tuple[str, ...]:
+def _next(question: Question, what: Crossing, found: Found) -> tuple[str, ...]:
     window = window_words(question.window, question.now, question.zone)
+    if not found.pairs.rows and found.rejects.rows and not what.noise:
+        row = found.rejects.rows[0]
+        ends = f"{row.text('srcAddr')} {row.text('dstAddr')}"
+        return (
+            f"why {ends} {row.text('dstPort')} {window}",
+            f"rejects from {row.text('srcAddr')} {window}",
+        )
     if not found.pairs.rows:
         return (f"{question.command} {wider_words(question.window)}",)
     first = found.pairs.rows[0]

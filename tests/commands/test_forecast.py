@@ -44,7 +44,7 @@ def test_days_that_are_alike(ask: Ask) -> None:
     assert so_far.values[47:49] == (1000, None)
     assert likely.values[47:49] == (None, 100)
     assert highest.values[-1] == lowest.values[-1] == 1000
-    assert answer.next == ("trend bytes 3d vs last week", "heatmap bytes 3d")
+    assert answer.next == ("trend bytes 24h vs yesterday", "heatmap bytes 3d")
 
 
 def test_days_that_differ(ask: Ask) -> None:

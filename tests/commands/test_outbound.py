@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.model.chart import Bars
 from bot.model.errors import MissingFields
 from bot.model.fields import DEFAULT_FORMAT
 from tests.commands.conftest import Ask
@@ -77,3 +78,12 @@ def test_a_log_without_ports(ask: Ask) -> None:
     fields = [name for name in DEFAULT_FORMAT if name != "dstport"]
     with pytest.raises(MissingFields, match="dstPort"):
         ask("outbound", *RECORDS, fields=fields)
+
+
+def test_what_is_only_rejected_is_drawn(ask: Ask) -> None:
+    answer = ask("outbound", RECORDS[9])
+    assert answer.headline == ("Nobody inside used ports 25, 53, 853 outside; 1 host was rejected.")
+    assert answer.next == (f"why {DB} 203.0.113.25 25 24h", f"rejects from {DB} 24h")
+    (chart,) = answer.charts
+    assert isinstance(chart, Bars)
+    assert (chart.title, chart.labels) == ("1 flow rejected, none let through", (DB,))

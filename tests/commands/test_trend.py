@@ -272,7 +272,7 @@ def test_next_lines_can_be_asked(ask: Ask) -> None:
     answer = ask("trend bytes", *RECORDS)
     assert answer.next == (
         "trend bytes by action 1h",
-        "trend bytes 1h vs last week",
+        "trend bytes 1h vs yesterday",
         "top-talkers 1h",
     )
     for line in answer.next:

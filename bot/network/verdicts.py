@@ -343,7 +343,9 @@ def _unseen(checks: Sequence[Check]) -> Verdict:
     nothing = "no record of this flow in the window"
     stopped = next((c for c in checks if c.allows is False), None)
     if stopped is None:
-        return Verdict(Outcome.UNKNOWN, evidence=(nothing,))
+        free = bool(checks) and all(c.allows for c in checks)
+        may = ("by the rules as of now it would get through",) if free else ()
+        return Verdict(Outcome.UNKNOWN, evidence=(nothing, *may))
     would = f"by the rules as of now it would not get through: {stopped.why}"
     return Verdict(
         Outcome.UNKNOWN,

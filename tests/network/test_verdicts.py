@@ -576,3 +576,7 @@ def test_nothing_seen_is_unknown_but_the_rules_are_told() -> None:
     verdict = verdict_of(case, [])
     assert verdict.outcome is Outcome.UNKNOWN
     assert verdict.evidence[0] == "no record of this flow in the window"
+    free = judge([], both_allow())
+    assert free.evidence[1] == "by the rules as of now it would get through"
+    unsure = judge([], [*both_allow(), gate(By.NACL, None, ACL)])
+    assert len(unsure.evidence) == 1

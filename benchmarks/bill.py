@@ -57,8 +57,8 @@ class Meter:
         self.read.append((query.window, self.size(query.window)))
         return self.engine.run(query, watch)
 
-    def fields(self, window: Window) -> frozenset[str]:
-        return self.engine.fields(window)
+    def fields(self, window: Window, watch: Watch) -> frozenset[str]:
+        return self.engine.fields(window, watch)
 
     def link(self, query: Query) -> str | None:
         return self.engine.link(query)

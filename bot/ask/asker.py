@@ -118,7 +118,7 @@ class Asker:
         command = next(c for c in self.commands if c.name == question.command)
         if command.length is None:
             return command.answer(question, _NoLogs())
-        fields = self.engine.fields(question.window) if command.needs else frozenset()
+        fields = self.engine.fields(question.window, watch) if command.needs else frozenset()
         _check_fields(command, fields)
         with ThreadPoolExecutor(AT_ONCE) as executor:
             running = Running(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
 from hashlib import sha256
@@ -33,10 +34,11 @@ class Demo:
         self.folder = folder
         self._lock = threading.Lock()
 
-    def ensure(self, window: Window) -> None:
+    def ensure(self, window: Window, check: Callable[[], None] = lambda: None) -> None:
         """Have every UTC day that the window touches on disk, as this version makes it.
 
-        Raises `BadWindow` for too many days, `BadSource` when they cannot be written.
+        `check` is called often and may raise to stop. Raises `BadWindow` for too many days,
+        `BadSource` when they cannot be written.
         """
         days = days_of(window)
         with self._lock:
@@ -44,7 +46,7 @@ class Demo:
             try:
                 for day in days:
                     if not self._is_there(day, stamp):
-                        self._make(day, stamp)
+                        self._make(day, stamp, check)
             except OSError as error:
                 raise BadSource(
                     f"cannot write the demo's days: {error.strerror}",
@@ -52,13 +54,15 @@ class Demo:
                     hint="Point FLOWS_CACHE to a folder that can be written.",
                 ) from None
 
-    def _make(self, day: date, stamp: str) -> None:
+    def _make(self, day: date, stamp: str, check: Callable[[], None]) -> None:
+        check()
         self.folder.mkdir(parents=True, exist_ok=True)
         # Beside the folder, not in it: who reads the folder must not find half a day.
         with TemporaryDirectory(prefix=f".{self.folder.name}-", dir=self.folder.parent) as scratch:
             made = Path(scratch, "made")
             made.mkdir()
             for name, text in zip(file_names(day, stamp), day_of_records(day), strict=True):
+                check()
                 (made / name).write_bytes(gzip.compress(text.encode("ascii"), 6, mtime=0))
             self._move(made, day, stamp)
 

@@ -56,10 +56,11 @@ class Engine(Protocol):
     name: str  # how an answer names it: "CloudWatch Logs Insights", "local files"
     source: str  # what it reads, as the person wrote it
 
-    def fields(self, window: Window) -> frozenset[str]:
+    def fields(self, window: Window, watch: Watch) -> frozenset[str]:
         """Insights names of the flow-log fields that records in the window carry.
 
-        Empty when there is nothing to tell them from (no files, an empty log group).
+        Empty when there is nothing to tell them from (no files, an empty log group). Raises what
+        `run` does: telling can take as long.
         """
         ...
 

@@ -76,7 +76,7 @@ class Counter:
         """Count the buckets of a stretch that were not counted yet. Raises `FlowsError`."""
         known = self._rollups.buckets(start, end)
         missing = [at for at in buckets(start, end) if at not in known or not known[at].counted_at]
-        asked = self._asked(missing[-1]) if missing else ""
+        asked = self._asked(missing[-1], watch) if missing else ""
         for some in _runs(missing, self._at_once):
             self._count(some, asked, end, watch)
 
@@ -96,7 +96,7 @@ class Counter:
         missing = [at for at in buckets(begin, end) if at not in known or not known[at].counted_at]
         for some in _runs(sorted({*missing, *_late(known.values(), end)}), self._at_once):
             try:
-                self._count(some, self._asked(some[-1]), now, watch)
+                self._count(some, self._asked(some[-1], watch), now, watch)
             except Cancelled:
                 raise
             except FlowsError as error:
@@ -106,9 +106,9 @@ class Counter:
         self._done = end
         return None
 
-    def _asked(self, newest: datetime) -> str:
+    def _asked(self, newest: datetime, watch: Watch) -> str:
         """The query, by the fields of a bucket's records."""
-        return text(self._engine.fields(Window(newest, newest + BUCKET)))
+        return text(self._engine.fields(Window(newest, newest + BUCKET), watch))
 
     def _count(self, some: Sequence[datetime], asked: str, now: datetime, watch: Watch) -> None:
         """One query over neighbouring buckets; in halves where there is too much for one."""

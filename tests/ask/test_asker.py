@@ -45,7 +45,7 @@ class Scripted:
         self._fields = fields
         self._before = before
 
-    def fields(self, window: Window) -> frozenset[str]:
+    def fields(self, window: Window, watch: Watch) -> frozenset[str]:
         return self._fields
 
     def run(self, query: Query, watch: Watch) -> Result:

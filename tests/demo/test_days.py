@@ -55,6 +55,19 @@ def test_a_window_that_ends_at_midnight_does_not_touch_the_next_day() -> None:
     assert len(days_of(Window.last(timedelta(days=31), midnight))) == 31
 
 
+def test_making_days_stops_when_asked_and_leaves_nothing(tmp_path: Path) -> None:
+    asked = []
+
+    def check() -> None:
+        asked.append(len(asked))
+        if len(asked) == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Demo(tmp_path / "demo").ensure(HOUR, check)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 @pytest.mark.parametrize("year", [1, 1969, 1999])
 def test_days_long_ago_are_refused(year: int) -> None:
     with pytest.raises(BadWindow, match="2000-01-01"):

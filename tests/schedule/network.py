@@ -60,7 +60,7 @@ class Network:
             truncated=len(kept) < len(rows),
         )
 
-    def fields(self, window: Window) -> frozenset[str]:
+    def fields(self, window: Window, watch: Watch) -> frozenset[str]:
         return frozenset()
 
     def link(self, query: Query) -> str | None:

@@ -91,9 +91,9 @@ class AthenaEngine:
         self._lock = threading.Lock()
         self._known: _Known | None = None
 
-    def fields(self, window: Window) -> frozenset[str]:
+    def fields(self, window: Window, watch: Watch) -> frozenset[str]:
         """Fields by the table's columns."""
-        return frozenset(self._table(Watch()).fields)
+        return frozenset(self._table(watch).fields)
 
     def run(self, query: Query, watch: Watch) -> Result:
         """Run a query. Besides the protocol's errors raises `TimedOut`."""

@@ -83,9 +83,9 @@ class CloudWatchEngine:
             otherwise="It may run on in AWS for up to an hour",
         )
 
-    def fields(self, window: Window) -> frozenset[str]:
+    def fields(self, window: Window, watch: Watch) -> frozenset[str]:
         """Fields by the flow logs' own formats, else those that AWS finds in recent records."""
-        return self._lookups.records(Watch()).fields()
+        return self._lookups.records(watch).fields()
 
     def layouts(self, watch: Watch) -> dict[str, tuple[Layout, ...]]:
         """The fields of each log group's records in their order, by the flow logs' formats."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -78,9 +78,12 @@ def is_parquet(reading: Reading) -> bool:
         return False
 
 
-def blocks(reading: Reading) -> Iterator[Block]:
-    """The file's lines in order. What cannot be read goes to the tally."""
-    text = chunks(Path(reading.tally.file.path))
+def blocks(reading: Reading, check: Callable[[], None] = lambda: None) -> Iterator[Block]:
+    """The file's lines in order. What cannot be read goes to the tally.
+
+    `check` is called with every chunk of the file and may raise to stop.
+    """
+    text = _checked(chunks(Path(reading.tally.file.path)), check)
     try:
         start = next(text, b"")
     except Broken as broken:
@@ -103,6 +106,12 @@ def blocks(reading: Reading) -> Iterator[Block]:
             else:
                 lines = range(run.number, run.number + run.lines)
                 yield Block(reading, _unix(run.text), lines)
+
+
+def _checked(text: Iterator[bytes], check: Callable[[], None]) -> Iterator[bytes]:
+    for chunk in text:
+        check()
+        yield chunk
 
 
 def _unix(text: bytes) -> bytes:

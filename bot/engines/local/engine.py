@@ -17,7 +17,7 @@ from bot.engines.engine import Watch
 from bot.engines.local.database import Database, Deadline
 from bot.engines.local.discovery import Listing, as_text, discover
 from bot.engines.local.keeping import sweep
-from bot.engines.local.library import Holdings, Library
+from bot.engines.local.library import Holdings, Library, Turn
 from bot.engines.local.notes import check_readable, notes
 from bot.engines.local.rollups import Rollups
 from bot.engines.local.segments import Segments
@@ -52,10 +52,10 @@ class LocalEngine:
 
     Files are read when a window first needs them and kept as Parquet in `cache`, or, without one,
     in a temporary folder that goes with the engine. `prepare` is called with each window before
-    files are listed. `timeout` is in seconds and includes reading. `memory` is what DuckDB may use,
-    `keep` how many bytes the cache may hold, for all sources together. `tables` is a folder of
-    lookup tables, NAME.csv each. Stretches of at least `summed` records are kept summed up as well,
-    by what questions group by.
+    files are listed, and with a check that it calls often and that raises to stop it. `timeout` is
+    in seconds and includes reading. `memory` is what DuckDB may use, `keep` how many bytes the
+    cache may hold, for all sources together. `tables` is a folder of lookup tables, NAME.csv each.
+    Stretches of at least `summed` records are kept summed up as well, by what questions group by.
 
     Scanned are all records of the files that may hold some of the window, with the bytes of their
     text; matched are, as AWS counts, the records that every filter let through.
@@ -68,7 +68,7 @@ class LocalEngine:
         path: Path,
         *,
         source: str | None = None,
-        prepare: Callable[[Window], None] | None = None,
+        prepare: Callable[[Window, Callable[[], None]], None] | None = None,
         cache: Path | None = None,
         tables: Path | None = None,
         timeout: float = 300.0,
@@ -101,9 +101,9 @@ class LocalEngine:
         self._preparing = threading.Lock()
         self._listing = Listing()
 
-    def fields(self, window: Window) -> frozenset[str]:
+    def fields(self, window: Window, watch: Watch) -> frozenset[str]:
         """Insights names of the fields that records in the files of the window carry."""
-        holdings = self._hold(window, Watch(), self._deadline())
+        holdings = self._hold(window, watch, self._deadline())
         forms = {piece.part.form for piece in holdings.pieces}
         return frozenset(name for form in forms for name in form.names)
 
@@ -207,11 +207,16 @@ class LocalEngine:
 
     def _hold(self, window: Window, watch: Watch, deadline: Deadline) -> Holdings:
         if self._prepare:
-            with self._preparing:
-                self._prepare(window)
+            with Turn(self._preparing, watch, deadline):
+                self._prepare(window, lambda: _check(watch, deadline))
         watch.check()
         self._listing = listing = discover(self._path, self._listing)
         return self._library.hold(listing, window, watch, deadline)
+
+
+def _check(watch: Watch, deadline: Deadline) -> None:
+    watch.check()
+    deadline.check()
 
 
 def _row(columns: Sequence[str], values: Sequence[Any]) -> Row:

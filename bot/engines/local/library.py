@@ -72,7 +72,7 @@ class Library:
         for _ in range(_ATTEMPTS):
             if all(file.name in known.places for file in wanted):
                 break
-            with _Turn(self._reading, watch, deadline):
+            with Turn(self._reading, watch, deadline):
                 known = self._read_unknown(listing, wanted, watch, deadline)
         else:
             raise EngineError("what was read keeps vanishing from the cache", hint="Try again.")
@@ -169,7 +169,7 @@ def _full(folder: Path, error: OSError) -> EngineError:
     )
 
 
-class _Turn:
+class Turn:
     """The lock, waited for only as long as the query may take."""
 
     def __init__(self, lock: threading.Lock, watch: Watch, deadline: Deadline) -> None:

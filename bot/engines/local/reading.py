@@ -30,9 +30,9 @@ def read_files(
 ) -> list[Report]:
     """Read files and hand their records to `sink`, a table of one format at a time.
 
-    `check` is called often and may raise to stop.
+    `check` is called between steps of at most a fraction of a second, and may raise to stop.
     """
-    reader, readings, headers = _Reader(sink), [], Headers()
+    reader, readings, headers = _Reader(sink, check), [], Headers()
     for file in files:
         check()
         reading = Reading(Tally(file), headers)
@@ -40,8 +40,7 @@ def read_files(
         if is_parquet(reading):
             _read_parquet(reading, sink, check)
             continue
-        for block in blocks(reading):
-            check()
+        for block in blocks(reading, check):
             reader.add(block)
     reader.flush()
     for reading in readings:
@@ -71,12 +70,14 @@ def _read_parquet(reading: Reading, sink: Sink, check: Callable[[], None]) -> No
 class _Reader:
     """Puts blocks of small files together, so that each file costs little."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, check: Callable[[], None]) -> None:
         self._sink = sink
+        self._check = check
         self._pending: list[Block] = []
         self._size = 0
 
     def add(self, block: Block) -> None:
+        self._check()
         block.reading.tally.size += len(block.text)
         block = _begun(block)
         if not block.text:
@@ -106,6 +107,7 @@ class _Reader:
             self._parse(block)
 
     def _parse(self, block: Block) -> None:
+        self._check()
         block = _begun(block)
         if not block.text or self._at_once([block]):
             return
@@ -116,6 +118,7 @@ class _Reader:
                 self._parse(half)
 
     def _at_once(self, together: list[Block]) -> bool:
+        self._check()
         reading = together[0].reading
         form = reading.form
         if form is None:

@@ -63,7 +63,7 @@ class Standing:
     name: str = "Athena"
     source: str = "demo"
 
-    def fields(self, window: Window) -> frozenset[str]:
+    def fields(self, window: Window, watch: Watch) -> frozenset[str]:
         return frozenset(TABLE.fields)
 
     def run(self, query: Query, watch: Watch) -> Result:

@@ -127,12 +127,12 @@ def test_waits_grow_up_to_a_bound(aws: Aws) -> None:
 def test_the_table_is_looked_up_again_after_a_while(aws: Aws) -> None:
     engine = aws.engine()
     aws.table()
-    assert "bytes" in engine.fields(asked("").window)
+    assert "bytes" in engine.fields(asked("").window, Watch())
     aws.clock.now += 299
-    assert "bytes" in engine.fields(asked("").window)
+    assert "bytes" in engine.fields(asked("").window, Watch())
     aws.clock.now += 2
     aws.table("start:bigint")
-    assert engine.fields(asked("").window) == {"start"}
+    assert engine.fields(asked("").window, Watch()) == {"start"}
 
 
 def test_results_go_where_the_source_says(aws: Aws) -> None:

@@ -438,7 +438,7 @@ def test_without_permission_to_look_the_query_runs_with_a_note(aws: Aws) -> None
 def test_fields_are_those_of_the_format(aws: Aws) -> None:
     aws.flow_logs(CUSTOM)
     aws.found()
-    assert aws.engine().fields(asked(TEXT).window) == {"srcAddr", "dstAddr", "tcpFlags"}
+    assert aws.engine().fields(asked(TEXT).window, Watch()) == {"srcAddr", "dstAddr", "tcpFlags"}
 
 
 # Threads

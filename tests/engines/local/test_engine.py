@@ -68,7 +68,7 @@ def test_every_layout_gives_the_same_answers(
     messages = ask(engine, "fields @message | sort start asc")
     assert [row["@message"] for row in messages.rows] == RECORDS
     assert len({row["@ptr"] for row in messages.rows}) == 60
-    assert engine.fields(DAY) >= {"srcAddr", "bytes", "logStatus"}
+    assert engine.fields(DAY, Watch()) >= {"srcAddr", "bytes", "logStatus"}
     assert any("4 NODATA and 4 SKIPDATA records" in note for note in messages.notes)
 
 
@@ -102,7 +102,7 @@ def test_a_dash_is_there_and_a_field_of_another_format_is_not(
     text = "stats count(tcpFlags) as flags, count(bytes) as b, count(*) as n, sum(tcpFlags) as s"
     (row,) = ask(engine, text).rows
     assert dict(row) == {"flags": "2", "b": "60", "n": "62", "s": "2"}
-    assert engine.fields(DAY) >= {"tcpFlags", "bytes"}
+    assert engine.fields(DAY, Watch()) >= {"tcpFlags", "bytes"}
 
 
 def test_windows_read_only_the_files_they_need(
@@ -309,7 +309,7 @@ def test_a_source_without_flow_logs_is_an_error(
     with pytest.raises(BadSource, match=what) as caught:
         ask(engine, COUNT)
     assert str(tmp_path) in str(caught.value)
-    assert engine.fields(DAY) == frozenset()
+    assert engine.fields(DAY, Watch()) == frozenset()
 
 
 def test_a_folder_of_unrelated_files_names_some(
@@ -349,7 +349,7 @@ def test_prepare_is_called_with_the_window_first(
 ) -> None:
     windows = []
 
-    def prepare(window: Window) -> None:
+    def prepare(window: Window, _: Callable[[], None]) -> None:
         windows.append(window)
         LAYOUTS["bare"](tmp_path)
 
@@ -367,10 +367,46 @@ def test_stopping_ends_reading(tmp_path: Path, opened: Callable[..., LocalEngine
     for number in range(3):
         delivered(tmp_path, f"{number}.log.gz", RECORDS * 100)
     watch = Watch()
-    engine = opened(tmp_path, prepare=lambda _: watch.stop())
+    engine = opened(tmp_path, prepare=lambda *_: watch.stop())
     with pytest.raises(Cancelled):
         engine.run(Query(COUNT, DAY), watch)
     assert count(opened(tmp_path)) == 18000
+
+
+def test_stopping_ends_reading_for_fields_and_preparing(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    watch = Watch()
+
+    def prepare(_: Window, check: Callable[[], None]) -> None:
+        check()
+        watch.stop()
+        check()
+        pytest.fail("the check did not stop it")
+
+    with pytest.raises(Cancelled):
+        opened(tmp_path, prepare=prepare).fields(DAY, watch)
+
+
+def test_waiting_for_another_to_prepare_can_be_stopped(
+    tmp_path: Path, opened: Callable[..., LocalEngine]
+) -> None:
+    LAYOUTS["bare"](tmp_path)
+    began, go_on = threading.Event(), threading.Event()
+
+    def prepare(*_: object) -> None:
+        began.set()
+        go_on.wait(10)
+
+    engine, watch = opened(tmp_path, prepare=prepare), Watch()
+    first = threading.Thread(target=count, args=(engine,))
+    first.start()
+    began.wait(10)
+    threading.Timer(0.05, watch.stop).start()
+    with pytest.raises(Cancelled):
+        engine.fields(DAY, watch)
+    go_on.set()
+    first.join()
 
 
 def test_reading_counts_against_the_timeout(

@@ -205,6 +205,26 @@ def test_records_without_a_start_take_the_time_that_is_told_otherwise(tmp_path: 
     assert "no time" in reports[2].samples[0][1]
 
 
+def test_reading_asks_often_whether_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every chunk that is unpacked, and within a run whose lines must be read one by one."""
+    monkeypatch.setattr("bot.engines.local.decoding._LARGEST_CHUNK", 8192)
+    odd = "".join(f" {line}\n" for line in RECORDS[:8] * 500)
+    (tmp_path / "flows.log.gz").write_bytes(gzip.compress(f"{HEADER}\n{odd}".encode()))
+    asked = []
+    rows = []
+    read_files(
+        discover(tmp_path).files,
+        lambda _, table: rows.append(table.num_rows),
+        lambda: asked.append(len(rows)),
+    )
+    chunks, pieces = len(odd) // 8192, len(odd) // 4096
+    assert asked.count(0) >= chunks
+    assert len(set(asked)) >= pieces
+    assert sum(rows) == 4000
+
+
 def test_reading_stops_when_asked(tmp_path: Path) -> None:
     LAYOUTS["delivered"](tmp_path)
 

@@ -30,7 +30,7 @@ def test_what_ends_is_not_stopped() -> None:
 
 def test_what_is_left_by_an_error_is_stopped_once() -> None:
     aws = Aws()
-    with pytest.raises(Cancelled) as caught, aws.underway.running("q"):
+    with pytest.raises(Cancelled) as caught, aws.underway.running("q"):  # noqa: PT012
         aws.underway.close()
         raise Cancelled("enough")
     assert aws.stopped == ["q"]

@@ -7,8 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.insights import nodes
-from bot.insights.nodes import source_fields, walk
+from bot.insights.nodes import walk
 from bot.insights.parser import DEEPEST_NESTING, LONGEST_QUERY, MOST_OPERANDS, parse
+from bot.insights.source_fields import source_fields
 from bot.model.errors import BadQuery
 
 PIECES = [

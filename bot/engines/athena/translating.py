@@ -13,6 +13,7 @@ from bot.insights import nodes
 from bot.insights.aggregates import aggregate
 from bot.insights.functions import function
 from bot.insights.nodes import Pipeline
+from bot.insights.source_fields import source_fields
 from bot.insights.sql import Translation, translate
 from bot.insights.vocabulary import verb
 from bot.model.errors import BadQuery, NotSupported
@@ -41,7 +42,7 @@ def ready(pipeline: Pipeline, view: View, query: Query, now: datetime) -> Ready:
         return translation, statement(translation.sql, view.kinds, view.refused)
 
     _check(pipeline)
-    for name in nodes.source_fields(pipeline) & {"@ptr"}:
+    for name in source_fields(pipeline) & {"@ptr"}:
         place = pipeline.text.find(name)
         raise _refusal(pipeline, nodes.Node(place, place + len(name)), "records in S3 have no @ptr")
     try:

@@ -10,8 +10,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from bot.engines.cloudwatch.sent import Layout, Sent, with_parse
-from bot.insights.nodes import Pipeline, source_fields
+from bot.insights.nodes import Pipeline
 from bot.insights.parser import parse
+from bot.insights.source_fields import source_fields
 from bot.model.errors import BadQuery
 from bot.model.fields import DEFAULT_FORMAT, SYNONYMS, insights_name
 from bot.model.window import Window

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engines.cloudwatch.sent import Layout, Sent, with_parse
-from bot.insights.nodes import source_fields
 from bot.insights.parser import parse
+from bot.insights.source_fields import source_fields
 from bot.model.errors import NotSupported
 
 LAYOUT: Layout = ("version", "srcAddr", "dstAddr", "bytes", "tcpFlags")

@@ -18,6 +18,7 @@ from bot.model.changes import Change, Changes
 from bot.model.errors import AccessDenied, EngineError, FlowsError, Throttled
 from bot.model.writing import duration
 from bot.network.changes import changes_in
+from bot.network.clients import open_client
 
 ACTION = "cloudtrail:LookupEvents"
 KEPT = timedelta(days=90)
@@ -42,21 +43,9 @@ class Client(Protocol):
 
 
 def open_cloudtrail(region: str | None) -> Client:
-    """A client for a Region, or for the one that AWS's own settings name. Raises `EngineError`."""
-    import boto3  # noqa: PLC0415  # 0.3 s, and only where CloudTrail is asked
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-
-    config = Config(
-        connect_timeout=3,
-        read_timeout=6,
-        retries={"mode": "standard", "total_max_attempts": 1},  # the pace is kept here
-        user_agent_extra="flows-bot",
-    )
-    try:
-        client: Client = boto3.client("cloudtrail", region_name=region, config=config)
-    except BotoCoreError as error:
-        raise EngineError(f"CloudTrail cannot be asked: {type(error).__name__}") from None
+    """A client for a Region, which makes no call twice: the pace is kept here. Raises
+    `EngineError`."""
+    client: Client = open_client("cloudtrail", region, connect=3, read=6, attempts=1)
     return client
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.model.errors import AccessDenied, EngineError
+from bot.network.clients import open_client
 from bot.network.documents import OPERATIONS, PREFIX_LIST_FILE
 
 if TYPE_CHECKING:
@@ -18,22 +19,8 @@ AWS_OWNED = "AWS"
 
 def open_ec2(region: str | None) -> EC2Client:
     """A client for a Region, or for the one that AWS's own settings name. Raises `EngineError`."""
-    import boto3  # noqa: PLC0415  # 0.3 s, and only where EC2 is asked
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-
-    config = Config(
-        connect_timeout=5,
-        read_timeout=30,
-        retries={"mode": "standard", "total_max_attempts": 4},
-        user_agent_extra="flows-bot",
-    )
-    try:
-        return boto3.client("ec2", region_name=region, config=config)
-    except BotoCoreError as error:
-        raise EngineError(
-            f"EC2 cannot be asked: {error}", hint="Set AWS_REGION, or name the Region."
-        ) from None
+    client: EC2Client = open_client("ec2", region, connect=5, read=30, attempts=4)
+    return client
 
 
 def describe(ec2: EC2Client) -> dict[str, Mapping[str, Any]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bot.model.errors import EngineError
+from bot.network.clients import open_client
 from bot.network.documents import LOG_GROUPS, Documents
 
 if TYPE_CHECKING:
@@ -19,22 +19,8 @@ _NAME = re.compile(r"[-._/#A-Za-z0-9]{1,512}")  # by the API's model
 
 def open_logs(region: str | None) -> CloudWatchLogsClient:
     """A client for a Region, or for the one that AWS's own settings name. Raises `EngineError`."""
-    import boto3  # noqa: PLC0415  # 0.3 s, and only where AWS is asked
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-
-    config = Config(
-        connect_timeout=3,
-        read_timeout=10,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        user_agent_extra="flows-bot",
-    )
-    try:
-        return boto3.client("logs", region_name=region, config=config)
-    except BotoCoreError as error:
-        raise EngineError(
-            f"CloudWatch Logs cannot be asked: {error}", hint="Set AWS_REGION, or name the Region."
-        ) from None
+    client: CloudWatchLogsClient = open_client("logs", region, connect=3, read=10, attempts=3)
+    return client
 
 
 def group_name(destination: str) -> str:

@@ -246,15 +246,27 @@ def _nacl(inventory: Inventory, own: Interface, packet: _Packet) -> Check:
         # An entry that may match changes which rule decides, but not what, when both say the same.
         if unsure is not None and unsure.allow is not entry.allow:
             break
+        if unsure is None and entry.number == FINAL_DENY:
+            break
         rule = entry.number if unsure is None else None
-        named = f"{entry.number}" if unsure is None else f"{unsure.number} or a later one"
-        why = f"{nacl.id} rule {named} {'allows' if entry.allow else 'denies'} {packet}"
-        return packet.check(By.NACL, entry.allow, why, resource=nacl.id, rule=rule)
+        says = "allows" if entry.allow else "denies"
+        said = f"rule {entry.number} {says} {_spelled(entry, packet)}"
+        if unsure is not None:
+            said = f"rule {unsure.number} or a later one {says} {packet}"
+        return packet.check(
+            By.NACL, entry.allow, f"NACL {nacl.id} {said}", resource=nacl.id, rule=rule
+        )
     if unsure is not None:
-        why = f"{nacl.id} rule {unsure.number} may or may not match {packet}"
+        why = f"NACL {nacl.id} rule {unsure.number} may or may not match {packet}"
         return packet.check(By.NACL, None, why, resource=nacl.id, rule=unsure.number)
-    why = f"no rule of {nacl.id} matches {packet}, so its final deny does"
+    why = f"no rule of NACL {nacl.id} matches {packet}, so its final deny does"
     return packet.check(By.NACL, False, why, resource=nacl.id, rule=FINAL_DENY)
+
+
+def _spelled(entry: NaclEntry, packet: _Packet) -> str:
+    """What an entry speaks of, as it is written: `tcp 5432 from 10.0.3.0/24`."""
+    what = "everything" if entry.protocol is None else spelled(entry.protocol, entry.ports)
+    return f"{what} {'to' if packet.leaves else 'from'} {entry.range}"
 
 
 def _entry_matches(entry: NaclEntry, packet: _Packet) -> bool | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.demo import documents
+from bot.demo import documents, trail
+from bot.network.changes import Recorded
 from bot.network.documents import inventory
 from bot.network.snapshots import Still
 from tests.commands.records import NOW
@@ -23,4 +24,4 @@ S3 = "52.216.8.21"
 def known(*, broken: bool = False) -> Still:
     found = documents.documents(broken=broken)
     named = {name.removesuffix(".json"): document for name, document in found.items()}
-    return Still(inventory(named), lambda: NOW)
+    return Still(inventory(named), lambda: NOW, recorded=Recorded(trail.events))

@@ -70,7 +70,7 @@ def open_network(source: str, settings: Settings) -> Surroundings:
 
         found, where = read_documents(settings.inventory), str(settings.inventory)
         return Still(inventory(found, where), now, recorded=recorded(found))
-    if source == DEMO or source.startswith(CLOUDWATCH):
+    if source == DEMO or source.startswith((CLOUDWATCH, ATHENA)):
         describe = partial(describe_network, source)
         if source == DEMO:
             return _demo_network()
@@ -130,6 +130,10 @@ def _open_trail(source: str) -> Trail:
 
 
 def _region(source: str) -> str | None:
+    if source.startswith(ATHENA):
+        from bot.engines.athena.opening import parsed as place  # noqa: PLC0415
+
+        return place(source).region
     if not source.startswith(CLOUDWATCH):
         return None
     from bot.engines.cloudwatch.opening import parsed  # noqa: PLC0415

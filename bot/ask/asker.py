@@ -16,6 +16,7 @@ from bot.ask.naming import named
 from bot.ask.reading import read
 from bot.ask.running import Run, Running
 from bot.ask.windows import LONGEST
+from bot.engines import price
 from bot.engines.engine import Engine, Watch
 from bot.model.answer import Answer, Network, Note, Question, Topic
 from bot.model.changes import Changes
@@ -23,17 +24,16 @@ from bot.model.command import Command
 from bot.model.errors import MissingFields
 from bot.model.fields import BY_NAME, SYNONYMS, create_flow_log_command
 from bot.model.inventory import Inventory
-from bot.model.query import Result, Statistics
+from bot.model.query import Result
 from bot.model.table import Kind
 from bot.model.window import Window
-from bot.model.writing import many, size, written
+from bot.model.writing import many, written
 from bot.network.aws_ranges import Finder, Later, packaged
 from bot.network.names import Names
 from bot.network.teams import Teams
 
 CLOUDWATCH = "cloudwatch://"
 AT_ONCE = 4  # queries of one question
-PRICE_PER_GB = 0.005  # US dollars, us-east-1, third-party pages of June 2026
 
 LOST = ("NODATA", "SKIPDATA")
 UNREAD = ("damaged", "not read")  # words of engines' notes
@@ -83,7 +83,7 @@ class Asker:
         *,
         clock: Callable[[], datetime],
         inside: tuple[Network, ...] = (),
-        price_per_gb: float = PRICE_PER_GB,
+        price_per_gb: float = price.CLOUDWATCH.dollars,
         network: Surroundings | None = None,
         teams: Teams | None = None,
         ranges: Finder | None = None,
@@ -92,8 +92,7 @@ class Asker:
         self.commands = tuple(commands)
         self._clock = clock
         self._inside = inside
-        self._price = price_per_gb
-        self._paid = engine.source.startswith(CLOUDWATCH)
+        self._price = price.price_of(engine.source, price_per_gb)
         self._cache = Cache(clock)
         self.network = network
         self._teams = teams or Teams()
@@ -156,12 +155,12 @@ class Asker:
     def _health(self, running: Running, started: Future[Run], question: Question) -> Health:
         """What the window's records are like; where records are, when the window has none.
 
-        CloudWatch is not asked where: reading all of a log group costs money.
+        Where reading costs money, nothing is asked about all that there is.
         """
         (run,) = running.finish(started)
         running.runs.append(run)
         health = Health.of(run.result)
-        if health.records or self._paid:
+        if health.records or self._price:
             return health
         window = question.window
         wide = Window(window.start - LONGEST, min(window.end + LONGEST, question.now))
@@ -170,27 +169,26 @@ class Asker:
 
     def _notes(self, question: Question, health: Health, runs: Sequence[Run]) -> Iterator[Note]:
         results = [run.result for run in runs[:-1]]  # the last is about the logs themselves
-        delivery = DELIVERY_CLOUDWATCH if self._paid else DELIVERY_S3
+        in_cloudwatch = self.engine.source.startswith(CLOUDWATCH)
+        delivery = DELIVERY_CLOUDWATCH if in_cloudwatch else DELIVERY_S3
         yield from notes(health, results, question, delivery)
+        costs = {self._price.told(_read(run)) for run in runs} if self._price else set()
         for said in dict.fromkeys(text for run in runs for text in run.result.notes):
-            if not any(status in said for status in LOST):  # the health query has told of them
+            # The health query has told of lost records; what all queries cost is told below.
+            if said not in costs and not any(status in said for status in LOST):
                 yield Note(_topic(said), said)
         if kept := [run.kept_at for run in runs if run.kept_at]:
             when = written(min(kept), Kind.TIME, question.zone)
             yield Note(Topic.FRESHNESS, f"Not read again: {many(len(kept), 'result')} of {when}.")
-        if self._paid:
-            yield self._cost(runs)
+        if self._price:
+            fresh = (_read(run) for run in runs if not run.kept_at)
+            yield Note(Topic.METHOD, self._price.told(*fresh))
         if self.network is not None:
             yield from self.network.notes()
 
-    def _cost(self, runs: Sequence[Run]) -> Note:
-        fresh = (run.result.statistics for run in runs if not run.kept_at)
-        scanned = sum(fresh, start=Statistics()).bytes_scanned
-        return Note(
-            Topic.METHOD,
-            f"Scanned {size(scanned)}: about ${scanned / 1e9 * self._price:.4f}"
-            f" at ${self._price:g} per GB.",
-        )
+
+def _read(run: Run) -> int:
+    return run.result.statistics.bytes_scanned
 
 
 def _check_fields(command: Command, recorded: frozenset[str]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from bot.ask.asker import Asker
 from bot.ask.health import HEALTH
 from bot.engines.engine import Watch
+from bot.engines.price import ATHENA
 from bot.model.answer import Answer, Question, Topic
 from bot.model.command import Command, Logs
 from bot.model.errors import BadLine, BadQuery, Cancelled, EngineError, MissingFields
@@ -41,6 +42,7 @@ class Scripted:
     ) -> None:
         self.source = source
         self.asked: list[Query] = []
+        self.notes = ("gzip text, 2 files",)
         self._rows = {HEALTH: [HEALTHY]} | (rows or {})
         self._fields = fields
         self._before = before
@@ -53,7 +55,7 @@ class Scripted:
         watch.progress(Progress(READ))
         self._before(query, watch)
         rows = tuple(Row(row) for row in self._rows.get(query.text, []))
-        return Result(tuple(rows[0]) if rows else (), rows, READ, notes=("gzip text, 2 files",))
+        return Result(tuple(rows[0]) if rows else (), rows, READ, notes=self.notes)
 
     def link(self, query: Query) -> str | None:
         return f"https://console.example/{len(query.text)}"
@@ -180,8 +182,25 @@ def test_no_known_fields_refuse_nothing() -> None:
 
 def test_the_cost_is_told_where_there_is_one() -> None:
     answer = ask(Scripted(source="cloudwatch://us-east-1/flows"), asking(ONE))
-    assert "Scanned 4.00 GB: about $0.0200 at $0.005 per GB." in texts(answer, Topic.METHOD)
+    assert "Scanned 4.00 GB: about $0.0200 at $0.005 per GB (June 2026)." in texts(
+        answer, Topic.METHOD
+    )
     assert texts(ask(Scripted(), asking(ONE)), Topic.METHOD) == []
+
+
+def test_a_price_that_was_given_has_no_date() -> None:
+    engine = Scripted(source="cloudwatch://ap-northeast-1/flows")
+    asker = Asker(engine, [asking(ONE)], clock=lambda: NOW, price_per_gb=0.0076)
+    answer = asker.ask("asking", zone=ZONE, watch=Watch(), now=NOW)
+    assert "Scanned 4.00 GB: about $0.0304 at $0.0076 per GB." in texts(answer, Topic.METHOD)
+
+
+def test_what_athena_costs_is_told_once_for_all_queries() -> None:
+    engine = Scripted(source="athena://eu-central-1/logs/flows")
+    engine.notes = (ATHENA.told(READ.bytes_scanned),)  # as the engine says of each query
+    answer = ask(engine, asking(ONE))
+    told = [note.text for note in answer.notes if "Scanned" in note.text]
+    assert told == ["Scanned 4.00 GB: about $0.0200 at $5 per TB (2026)."]
 
 
 def test_the_same_question_again_is_answered_from_what_was_kept() -> None:
@@ -192,7 +211,7 @@ def test_the_same_question_again_is_answered_from_what_was_kept() -> None:
     assert len(engine.asked) == 2
     assert [run.statistics for run in answer.queries] == [Statistics()] * 2
     assert "Not read again: 2 results of 2026-11-20 16:45:30." in texts(answer, Topic.FRESHNESS)
-    assert "Scanned 0 B: about $0.0000 at $0.005 per GB." in texts(answer, Topic.METHOD)
+    assert "Scanned 0 B: about $0.0000 at $0.005 per GB (June 2026)." in texts(answer, Topic.METHOD)
 
 
 def test_an_empty_window_is_told_where_the_records_are() -> None:

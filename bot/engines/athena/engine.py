@@ -19,9 +19,9 @@ from bot.engines.athena.view import view
 from bot.engines.cloudwatch.retry import Backoff, Deadline, Waiter
 from bot.engines.cloudwatch.slots import Slots
 from bot.engines.engine import Watch
+from bot.engines.price import ATHENA, Price
 from bot.engines.underway import Underway
 from bot.model.query import LARGEST_LIMIT, Progress, Query, Result, Row, Statistics
-from bot.model.writing import size
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 AT_ONCE = 5  # queries of one engine; an account has 20 and more, which others use too
 TIMEOUT = 300.0  # seconds
 TABLE_KEPT = 300.0  # seconds that what the catalog says of the table is believed
-# US East, as of 2026; a query is billed for at least ten megabytes.
-PRICE_PER_TB = 5.0
-_LEAST_BILLED = 10_000_000
-_TERABYTE = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +44,7 @@ class AthenaEngine:
     """Runs Insights text over a table of one Region. Safe for threads.
 
     `athena` yields a boto3 client that does not retry by itself. `clock` counts seconds, `now` says
-    the time, `token` makes the tokens by which AWS knows a query it was sent twice. `price` is in
-    dollars for a terabyte of 10^12 bytes.
+    the time, `token` makes the tokens by which AWS knows a query it was sent twice.
 
     Scanned are the bytes that Athena read, compressed as they lie in S3. It does not say how many
     records those were, and how many matched: both are 0.
@@ -65,7 +60,7 @@ class AthenaEngine:
         source: str,
         timeout: float = TIMEOUT,
         at_once: int = AT_ONCE,
-        price: float = PRICE_PER_TB,
+        price: Price = ATHENA,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         token: Callable[[], str] = lambda: str(uuid.uuid4()),
@@ -146,14 +141,9 @@ class AthenaEngine:
             columns=made.columns,
             rows=rows,
             statistics=statistics,
-            notes=(*made.notes, self._cost(statistics.bytes_scanned)),
+            notes=(*made.notes, self._price.told(statistics.bytes_scanned)),
             truncated=len(rows) >= min(query.limit, LARGEST_LIMIT),
         )
-
-    def _cost(self, read: int) -> str:
-        dollars = max(read, _LEAST_BILLED) / _TERABYTE * self._price
-        about = f"about ${dollars:.2f}" if dollars >= 0.01 else "less than $0.01"
-        return f"Athena read {size(read)}: {about} at ${self._price:g} per TB."
 
 
 def _row(made: Ready, cells: Cells) -> Row:

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from bot.engines.athena.engine import PRICE_PER_TB, TIMEOUT, AthenaEngine
+from bot.engines.athena.engine import TIMEOUT, AthenaEngine
 from bot.engines.athena.errors import Place
 from bot.model.errors import BadSource
 
@@ -28,12 +28,10 @@ _EXAMPLE = (
 )
 
 
-def open_athena(
-    source: str, *, timeout: float = TIMEOUT, price: float = PRICE_PER_TB
-) -> AthenaEngine:
+def open_athena(source: str, *, timeout: float = TIMEOUT) -> AthenaEngine:
     """The engine for a source. Raises `BadSource`. AWS is not spoken to before the first query.
 
-    `timeout` is in seconds, `price` in dollars for a terabyte read.
+    `timeout` is in seconds.
     """
     place = parsed(source)
     client = Client(place.region)
@@ -42,7 +40,6 @@ def open_athena(
         athena=client.get,
         source=source,
         timeout=timeout,
-        price=price,
         on_close=client.close,
     )
 

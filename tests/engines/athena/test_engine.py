@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from bot.engines.athena.errors import Place
 from bot.engines.engine import Engine, Watch
+from bot.engines.price import ATHENA
 from bot.model.errors import (
     BadQuery,
     Cancelled,
@@ -47,7 +49,7 @@ def test_a_query_is_started_watched_and_read(aws: Aws) -> None:
     assert result.columns == ("srcAddr", "records", "mean")
     assert result.statistics.bytes_scanned == 30_000_000
     assert result.statistics.seconds == pytest.approx(0.3 + 0.45 + 0.675)
-    assert result.notes == ("Athena read 30.0 MB: less than $0.01 at $5 per TB.",)
+    assert result.notes == ("Scanned 30.0 MB: about $0.0002 at $5 per TB (2026).",)
     assert not result.truncated
     told = [(one.status, one.statistics.bytes_scanned) for one in watch.told]
     assert told == [("Waiting", 0), ("Queued", 0), ("Running", 1_000), ("Succeeded", 30_000_000)]
@@ -268,9 +270,9 @@ def test_no_more_run_at_once_than_allowed(aws: Aws) -> None:
 @pytest.mark.parametrize(
     ("price", "read", "said"),
     [
-        (5.0, 1, "less than $0.01 at $5 per TB"),
-        (5000.0, 1, "about $0.05 at $5000 per TB"),  # ten megabytes at least
-        (6.5, 2e12, "about $13.00 at $6.5 per TB"),
+        (5.0, 1, "less than $0.0001 at $5 per TB"),
+        (5000.0, 1, "about $0.0500 at $5000 per TB"),  # ten megabytes at least
+        (6.5, 2e12, "about $13.0000 at $6.5 per TB"),
     ],
 )
 def test_money_is_told(aws: Aws, price: float, read: float, said: str) -> None:
@@ -278,7 +280,11 @@ def test_money_is_told(aws: Aws, price: float, read: float, said: str) -> None:
     aws.start()
     aws.state("SUCCEEDED", read=int(read))
     aws.rows(("c0",))
-    notes = aws.engine(price=price).run(asked("stats count(*)"), aws.watch()).notes
+    notes = (
+        aws.engine(price=replace(ATHENA, dollars=price))
+        .run(asked("stats count(*)"), aws.watch())
+        .notes
+    )
     assert said in notes[-1]
 
 

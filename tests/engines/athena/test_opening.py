@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from bot.app import open_engine
+from bot.app import describe_network, open_engine, open_network
 from bot.engines.athena.errors import Place
 from bot.engines.athena.opening import open_athena, parsed
 from bot.model.errors import BadSource
+from bot.network.snapshots import Network
 from bot.settings import Settings
 
 
@@ -64,3 +65,14 @@ def test_the_app_opens_it() -> None:
     engine = open_engine("athena://eu-central-1/logs/flows", Settings())
     assert engine.name == "Athena"
     engine.close()
+
+
+def test_its_network_is_what_ec2_says_in_its_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+    monkeypatch.setattr("bot.network.ec2.open_ec2", asked.append)
+    monkeypatch.setattr("bot.network.ec2.describe", lambda _: pytest.fail("nothing is asked yet"))
+    source = "athena://eu-central-1/logs/flows"
+    assert isinstance(open_network(source, Settings()), Network)
+    with pytest.raises(pytest.fail.Exception, match="nothing is asked yet"):
+        describe_network(source)
+    assert asked == ["eu-central-1"]

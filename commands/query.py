@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from math import gcd
 
-from bot.model.answer import Answer, Question
+from bot.insights.parser import parse
+from bot.insights.source_fields import source_fields
+from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Panel, Series, Timeline
 from bot.model.command import Argument, Command, Logs, Takes
+from bot.model.errors import BadQuery
+from bot.model.fields import BY_NAME, create_flow_log_command
 from bot.model.query import Result, Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period
 from bot.model.writing import many
 
 LISTED = 1000
+DEFAULT = 2  # version of the fields of the default format
 DRAWN = 6  # lines of a chart one can tell apart
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -24,14 +29,43 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 def answer(question: Question, logs: Logs) -> Answer:
     text = question.word("text") or ""
-    (result,) = logs.query(text)
+    doubtful = _doubtful(text)
+    result, *counted = logs.query(text, *(_counts(doubtful),) if doubtful else ())
     columns = tuple(name for name in result.columns if name != "@ptr")
     return Answer(
         question,
         f"{many(len(result.rows), 'row')}." if result.rows else "No rows.",
         tables=(_table(result, columns),) if result.rows else (),
         charts=_charts(question, result.rows, columns),
+        notes=tuple(_notes(doubtful, counted)),
     )
+
+
+def _doubtful(text: str) -> tuple[str, ...]:
+    """Fields that the text reads of records and the default format lacks."""
+    try:
+        read = source_fields(parse(text))
+    except BadQuery:  # the engine says what is wrong, or knows better
+        return ()
+    known = (name for name in sorted(read) if name in BY_NAME)
+    return tuple(name for name in known if BY_NAME[name].version > DEFAULT)
+
+
+def _counts(fields: Sequence[str]) -> str:
+    """In how many records each field is."""
+    return f"stats count(*) as records, {', '.join(f'count({f}) as {f}Count' for f in fields)}"
+
+
+def _notes(fields: Sequence[str], counted: Sequence[Result]) -> Iterator[Note]:
+    """Which of the fields no record has, and the remedy."""
+    rows = [row for result in counted for row in result.rows if row.number("records")]
+    lacking = tuple(f for f in fields if rows and not any(row.number(f"{f}Count") for row in rows))
+    if lacking:
+        yield Note(
+            Topic.CAUTION,
+            f"These logs do not record {', '.join(lacking)}. A flow log's format cannot be changed,"
+            f" but a second one can be made: {create_flow_log_command(lacking)}",
+        )
 
 
 def _table(result: Result, columns: Sequence[str]) -> Table:

@@ -4,6 +4,7 @@ import pytest
 
 from bot.model.chart import Timeline
 from bot.model.errors import BadLine, BadQuery
+from bot.model.fields import DEFAULT_FORMAT
 from tests.commands.conftest import Ask
 from tests.commands.records import flow
 
@@ -60,3 +61,18 @@ def test_nonsense_is_refused(ask: Ask, text: str) -> None:
 def test_no_text(ask: Ask) -> None:
     with pytest.raises(BadLine, match="query needs TEXT"):
         ask("query 1h", *RECORDS)
+
+
+def test_fields_that_no_record_has_are_named_with_the_remedy(ask: Ask) -> None:
+    answer = ask("query stats sum(bytes) as total by pktSrcAddr, trafficPath", *RECORDS)
+    (note,) = [n for n in answer.notes if "do not record" in n.text]
+    assert note.text.startswith("These logs do not record pktSrcAddr, trafficPath. ")
+    assert "${log-status} ${pkt-srcaddr} ${traffic-path}'" in note.text
+
+
+def test_fields_that_records_have_are_no_trouble(ask: Ask) -> None:
+    records = [record | {"traffic-path": n} for n, record in enumerate(RECORDS)]
+    fields = [*DEFAULT_FORMAT, "traffic-path"]
+    answer = ask("query stats sum(bytes) as total by trafficPath", *records, fields=fields)
+    assert not [n for n in answer.notes if "do not record" in n.text]
+    assert len(answer.tables[0].rows) == 3

@@ -145,6 +145,7 @@ def open_asker(engine: Engine, settings: Settings) -> Asker:
     """Questions over one engine."""
     from bot.ask.asker import Asker  # noqa: PLC0415
     from bot.network.aws_ranges import Later  # noqa: PLC0415
+    from bot.network.prices import TABLES, read_prices  # noqa: PLC0415
     from bot.network.teams import read_teams  # noqa: PLC0415
     from commands import shelf  # noqa: PLC0415
 
@@ -156,15 +157,20 @@ def open_asker(engine: Engine, settings: Settings) -> Asker:
         price_per_gb=settings.price_per_gb,
         network=open_network(engine.source, settings),
         teams=read_teams(settings.teams) if settings.teams else None,
-        ranges=Later(partial(open_ranges, settings)),
+        ranges=Later(partial(open_ranges, settings), now),
+        prices=read_prices(settings.prices) if settings.prices else TABLES,
     )
 
 
 def open_ranges(settings: Settings) -> AwsRanges:
-    """AWS's address ranges: a newer file's, or the package's."""
-    from bot.network.aws_ranges import packaged, read  # noqa: PLC0415
+    """AWS's address ranges: a file's, those fetched if allowed, or the package's."""
+    from bot.network.aws_ranges import download, kept_fresh, packaged, read  # noqa: PLC0415
 
-    return read(settings.aws_ranges) if settings.aws_ranges else packaged()
+    if settings.aws_ranges:
+        return read(settings.aws_ranges)
+    if settings.aws_refresh:
+        return kept_fresh(settings.cache / "aws" / "ip-ranges.json", download, now)
+    return packaged()
 
 
 def open_watching(engine: Engine, asker: Asker, settings: Settings) -> Watching:

@@ -64,6 +64,13 @@ def _number(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
+def _switch(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in ("on", "off"):
+        raise ValueError("neither on nor off")
+    return word == "on"
+
+
 def _home(text: str) -> Path:
     return Path(text).expanduser()
 
@@ -97,6 +104,15 @@ class Settings:
     )
     aws_ranges: Path | None = _setting(
         "FLOWS_AWS_RANGES", "a newer ip-ranges.json than the one in the package", Path
+    )
+    aws_refresh: bool = _setting(
+        "FLOWS_AWS_REFRESH",
+        "on: fetch AWS's ip-ranges.json once a day and keep it in FLOWS_CACHE; off: never",
+        _switch,
+        "off",
+    )
+    prices: Path | None = _setting(
+        "FLOWS_PRICES", "a YAML file of prices by Region, over the list prices included", Path
     )
     tables: Path | None = _setting(
         "FLOWS_TABLES",

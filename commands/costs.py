@@ -56,7 +56,7 @@ def answer(question: Question, logs: Logs) -> Answer:
             "No traffic was let through in this window, so it cost nothing.",
             next=(f"costs {wider_words(question.window)}",),
         )
-    at, region = pace(question.window, logs.inventory), region_of(logs.inventory)
+    at, region = pace(question.window, logs.inventory, logs.prices), region_of(logs.inventory)
     listed = costs(found.counted, at, region)
     avoidable = detours(found.counted, at)
     return Answer(

@@ -11,6 +11,7 @@ from bot.model.changes import Changes
 from bot.model.chart import Bars, Dashboard, Heatmap, Timeline
 from bot.model.command import Command, Logs
 from bot.model.inventory import Inventory
+from bot.model.published import Prices, Ranges
 from bot.model.query import Result
 from bot.model.table import Column, Table
 from bot.model.window import Window
@@ -37,6 +38,14 @@ class Once:
     @property
     def fields(self) -> frozenset[str]:
         return self._logs.fields
+
+    @property
+    def ranges(self) -> Ranges:
+        return self._logs.ranges
+
+    @property
+    def prices(self) -> Mapping[str, Prices]:
+        return self._logs.prices
 
     def query(self, *texts: str, window: Window | None = None) -> tuple[Result, ...]:
         new = [text for text in dict.fromkeys(texts) if (text, window) not in self._found]

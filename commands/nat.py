@@ -83,7 +83,7 @@ def answer(question: Question, logs: Logs) -> Answer:
             notes=tuple(notes(found, logs)),
             next=(f"nat {wider_words(question.window)}", f"traffic {window}"),
         )
-    at = pace(question.window, logs.inventory)
+    at = pace(question.window, logs.inventory, logs.prices)
     cost = at.cost(Item.NAT, sum(flow.bytes for flow in flows))
     return Answer(
         question,

@@ -14,6 +14,7 @@ from bot.model.fields import create_flow_log_command
 from bot.model.inventory import Inventory
 from bot.model.table import Column, Kind, Table
 from bot.model.writing import many, share, size, wider_words, window_words
+from bot.network.aws_ranges import aged
 from bot.network.costs import GATED
 from bot.network.following import NEEDS, Followed, follow, notes
 from bot.network.roads import Category, Road, Rule, Way
@@ -103,7 +104,7 @@ def answer(question: Question, logs: Logs) -> Answer:
         _headline(flows),
         tables=(_table(flows), _hosts(flows)),
         charts=(_chart(flows),),
-        notes=(*_notes(flows, found), *notes(found, logs)),
+        notes=(*_notes(question, flows, found), *notes(found, logs)),
         next=_next(question, flows),
     )
 
@@ -206,7 +207,7 @@ def _title(flows: Sequence[Flow]) -> str:
     return f"{part} of the traffic with AWS services goes {SAID[way]}"
 
 
-def _notes(flows: Sequence[Flow], found: Followed) -> Iterator[Note]:
+def _notes(question: Question, flows: Sequence[Flow], found: Followed) -> Iterator[Note]:
     detour = sum(f.bytes for f in flows if f.way is Way.NAT_GATEWAY and f.road.service in GATED)
     if detour:
         yield Note(
@@ -217,7 +218,8 @@ def _notes(flows: Sequence[Flow], found: Followed) -> Iterator[Note]:
     if any(flow.road.rule is Rule.PUBLISHED for flow in flows):
         yield Note(
             Topic.METHOD,
-            f"Services by the address ranges that AWS published, as of {found.published[:10]}."
+            "Services by the address ranges that AWS published, as of"
+            f" {aged(found.published, question.now)}."
             " EC2, CloudFront and Global Accelerator are no services here: customers put hosts of"
             " their own behind them.",
         )

@@ -67,3 +67,12 @@ def test_a_wrong_value_is_not_echoed_for_secrets(monkeypatch: pytest.MonkeyPatch
         Settings.read()
     assert "hush-hush" not in str(caught.value)
     assert "FLOWS_WORKERS" in str(caught.value)
+
+
+def test_a_switch_is_on_or_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.read().aws_refresh is False
+    monkeypatch.setenv("FLOWS_AWS_REFRESH", "ON")
+    assert Settings.read().aws_refresh is True
+    monkeypatch.setenv("FLOWS_AWS_REFRESH", "maybe")
+    with pytest.raises(BadSettings, match="FLOWS_AWS_REFRESH: neither on nor off"):
+        Settings.read()

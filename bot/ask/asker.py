@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,12 +24,14 @@ from bot.model.command import Command
 from bot.model.errors import MissingFields
 from bot.model.fields import BY_NAME, SYNONYMS, create_flow_log_command
 from bot.model.inventory import Inventory
+from bot.model.published import Prices, Ranges
 from bot.model.query import Result
 from bot.model.table import Kind
 from bot.model.window import Window
 from bot.model.writing import many, written
-from bot.network.aws_ranges import Finder, Later, packaged
+from bot.network.aws_ranges import Later, packaged
 from bot.network.names import Names
+from bot.network.prices import TABLES
 from bot.network.teams import Teams
 
 CLOUDWATCH = "cloudwatch://"
@@ -73,7 +75,7 @@ class Asker:
 
     `inside` are ranges that are ours besides the private ones; `price_per_gb` is what CloudWatch
     Logs Insights takes, in US dollars; `network` is what the logs are of; `teams` says whose hosts
-    are, `ranges` which addresses are AWS services'.
+    are, `ranges` which addresses are AWS services', `prices` what they cost, by Region.
     """
 
     def __init__(
@@ -86,7 +88,8 @@ class Asker:
         price_per_gb: float = price.CLOUDWATCH.dollars,
         network: Surroundings | None = None,
         teams: Teams | None = None,
-        ranges: Finder | None = None,
+        ranges: Ranges | None = None,
+        prices: Mapping[str, Prices] = TABLES,
     ) -> None:
         self.engine = engine
         self.commands = tuple(commands)
@@ -96,7 +99,9 @@ class Asker:
         self._cache = Cache(clock)
         self.network = network
         self._teams = teams or Teams()
-        self._names_in = partial(Names, teams=teams, ranges=ranges or Later(packaged))
+        self._ranges: Ranges = ranges or Later(packaged)
+        self._prices = prices
+        self._names_in = partial(Names, teams=teams, ranges=self._ranges)
         self._names = self._names_in(NOTHING_KNOWN)
 
     def ask(
@@ -129,6 +134,8 @@ class Asker:
                 inventory=names.inventory,
                 fields=fields,
                 changes=partial(self._changes, now=moment),
+                ranges=self._ranges,
+                prices=self._prices,
             )
             try:
                 started = running.begin(HEALTH)
@@ -210,6 +217,11 @@ class _NoLogs:
 
     inventory = NOTHING_KNOWN
     fields: frozenset[str] = frozenset()
+    prices = TABLES
+
+    @property
+    def ranges(self) -> Ranges:
+        return packaged()
 
     def query(self, *texts: str, window: Window | None = None) -> tuple[Result, ...]:
         raise AssertionError("a command without a window has no logs")

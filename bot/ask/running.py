@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Executor, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from bot.model.answer import QueryRun
 from bot.model.changes import Changes
 from bot.model.errors import Cancelled, NotSupported
 from bot.model.inventory import Inventory
+from bot.model.published import Prices, Ranges
 from bot.model.query import DEFAULT_LIMIT, LARGEST_LIMIT, Query, Result, Statistics
 from bot.model.window import Window
 
@@ -44,11 +45,15 @@ class Running:
         inventory: Inventory,
         fields: frozenset[str],
         changes: Callable[[Iterable[str], datetime], Changes],
+        ranges: Ranges,
+        prices: Mapping[str, Prices],
     ) -> None:
         self.runs: list[Run] = []
         self.inventory = inventory
         self.fields = fields
         self.changes = changes
+        self.ranges = ranges
+        self.prices = prices
         self._engine = engine
         self._window = window
         self._together = Together(watch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Protocol
 from bot.model.answer import Answer, Question
 from bot.model.changes import Changes
 from bot.model.inventory import Inventory
+from bot.model.published import Prices, Ranges
 from bot.model.query import Result
 from bot.model.window import Window
 
@@ -50,7 +51,7 @@ class Logs(Protocol):
     """The logs a question is asked of, over the question's window, and the network they are of.
 
     Without a snapshot of the network the inventory is empty. `fields` are the Insights names that
-    records carry; empty when that is not known.
+    records carry; empty when that is not known. `ranges` and `prices` (by Region) are AWS's.
     """
 
     @property
@@ -58,6 +59,12 @@ class Logs(Protocol):
 
     @property
     def fields(self) -> frozenset[str]: ...
+
+    @property
+    def ranges(self) -> Ranges: ...
+
+    @property
+    def prices(self) -> Mapping[str, Prices]: ...
 
     def query(self, *texts: str, window: Window | None = None) -> tuple[Result, ...]:
         """Run Insights texts, at the same time where the engine can; results in the same order.

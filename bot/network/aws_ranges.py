@@ -11,37 +11,26 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from importlib.resources import files
 from ipaddress import collapse_addresses, ip_network
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
+from urllib.request import urlopen
 
 from bot.model.errors import BadSource, FlowsError
 from bot.model.prefixes import Prefixes, Range
+from bot.model.published import AwsRange
+from bot.model.writing import many
 
 PACKAGED = "aws_ranges.txt"
 PUBLISHED = "https://ip-ranges.amazonaws.com/ip-ranges.json"
+FRESH = timedelta(days=1)  # AWS changes them a few times a week
+PATIENCE = 5.0  # seconds
 LARGEST = 64 * 1024 * 1024  # bytes; the real file has about 3 MB
 GLOBAL = "GLOBAL"  # the Region of ranges that are announced everywhere
 AMAZON, EC2 = "AMAZON", "EC2"
-
-# What customers put their own things behind: an address there says nothing about a service of AWS.
-CUSTOMERS = frozenset({EC2, "CLOUDFRONT", "CLOUDFRONT_ORIGIN_FACING", "GLOBALACCELERATOR"})
-
-
-@dataclass(frozen=True, slots=True)
-class AwsRange:
-    """`service` and `region` as AWS spells them: S3, us-east-1."""
-
-    service: str
-    region: str
-
-    @property
-    def is_service(self) -> bool:
-        """Whether a service of AWS itself answers there, not a customer's host."""
-        return self.service not in CUSTOMERS
-
 
 Listed = tuple[Range, AwsRange]
 
@@ -57,25 +46,37 @@ class AwsRanges:
         return self._prefixes.only_at(address)
 
 
-class Finder(Protocol):
-    """Whatever can say whose an address is."""
-
-    def find(self, address: str) -> AwsRange | None: ...
-
-
 class Later:
-    """Ranges that are read when the first address is asked about: reading them takes 0.2 s."""
+    """Ranges that are read when the first address is asked about: reading them takes 0.2 s.
 
-    def __init__(self, read: Callable[[], AwsRanges]) -> None:
+    With a `clock` they are read again, from wherever `read` has them, when a day has passed.
+    """
+
+    def __init__(
+        self, read: Callable[[], AwsRanges], clock: Callable[[], datetime] | None = None
+    ) -> None:
         self._read = read
+        self._clock = clock
         self._ranges: AwsRanges | None = None
+        self._at: datetime | None = None
         self._lock = threading.Lock()
 
+    @property
+    def dated(self) -> str:
+        return self._current().dated
+
     def find(self, address: str) -> AwsRange | None:
+        return self._current().find(address)
+
+    def _current(self) -> AwsRanges:
         with self._lock:
-            if self._ranges is None:
+            if self._ranges is None or self._is_old():
                 self._ranges = self._read()
-        return self._ranges.find(address)
+                self._at = self._clock() if self._clock else None
+            return self._ranges
+
+    def _is_old(self) -> bool:
+        return bool(self._clock and self._at and self._clock() - self._at >= FRESH)
 
 
 def packaged() -> AwsRanges:
@@ -116,15 +117,38 @@ def refreshed(path: Path, fetch: Callable[[], bytes]) -> AwsRanges:
     return found
 
 
-def opened(path: Path | None) -> tuple[AwsRanges, str | None]:
-    """The ranges at `path`, else the packaged ones; and why it is those, when `path` failed."""
-    if path is None:
-        return packaged(), None
+def kept_fresh(path: Path, fetch: Callable[[], bytes], clock: Callable[[], datetime]) -> AwsRanges:
+    """The ranges at `path`, fetched anew when they were fetched a day ago or earlier.
+
+    Where that fails the kept ones stay in use for another day, or else the packaged ones: `dated`
+    tells how old they are.
+    """
     try:
-        return read(path), None
-    except FlowsError as error:
-        ranges = packaged()
-        return ranges, f"{error} AWS's ranges of {ranges.dated} are used instead."
+        if clock() - datetime.fromtimestamp(path.stat().st_mtime, UTC) < FRESH:
+            return read(path)
+    except (FileNotFoundError, BadSource):
+        pass
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return refreshed(path, fetch)
+    except (FlowsError, OSError):
+        pass
+    try:
+        return read(path)
+    except BadSource:
+        return packaged()
+
+
+def download(address: str = PUBLISHED, patience: float = PATIENCE) -> bytes:
+    """The document at an address. Raises `BadSource`."""
+    try:
+        with urlopen(address, timeout=patience) as answer:  # noqa: S310  (the caller's own address)
+            text: bytes = answer.read(LARGEST + 1)
+    except (OSError, HTTPException, ValueError) as error:
+        raise BadSource(f"AWS's address ranges cannot be had: {error}", where=address) from None
+    if len(text) > LARGEST:
+        raise BadSource("too large for ip-ranges.json", where=address)
+    return text
 
 
 def from_json(text: bytes | str, where: str) -> AwsRanges:
@@ -176,6 +200,16 @@ def _parsed(text: str) -> Iterable[Listed]:
             found = AwsRange(service, region)
             for prefix in prefixes:
                 yield ip_network(prefix), found
+
+
+def aged(dated: str, now: datetime) -> str:
+    """Of when ranges are, and how long ago that was: `2026-10-26 (30 days ago)`."""
+    day = dated[:10]
+    try:
+        days = (now - datetime.fromisoformat(day).replace(tzinfo=UTC)).days
+    except ValueError:
+        return day
+    return f"{day} ({many(days, 'day')} ago)" if days >= 0 else day
 
 
 def _dated(text: str) -> str:

@@ -6,14 +6,15 @@ whatever the traffic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.model.inventory import Inventory
+from bot.model.published import Prices
 from bot.model.window import Window
 from bot.network import prices as priced
-from bot.network.prices import GB, Prices, Saving
+from bot.network.prices import GB, Saving
 from bot.network.roads import Category, Traced, Way
 
 GATED = ("S3", "DYNAMODB")  # services that have gateway endpoints
@@ -69,8 +70,8 @@ def region_of(inventory: Inventory) -> str:
     return max(sorted(set(names)), key=names.count, default="")
 
 
-def pace(window: Window, inventory: Inventory) -> Pace:
-    return Pace(window, priced.prices_of(region_of(inventory)))
+def pace(window: Window, inventory: Inventory, tables: Mapping[str, Prices]) -> Pace:
+    return Pace(window, priced.prices_of(region_of(inventory), tables))
 
 
 def charged(one: Traced, region: str) -> Iterable[Item]:

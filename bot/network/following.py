@@ -16,7 +16,6 @@ from bot.model.inventory import Inventory
 from bot.model.query import Result, Row
 from bot.model.window import Window
 from bot.model.writing import many, share, size
-from bot.network.aws_ranges import packaged
 from bot.network.once import RULE
 from bot.network.ranges import is_inside
 from bot.network.roads import (
@@ -142,7 +141,7 @@ def follow(question: Question, logs: Logs) -> Followed:
 
 def followed(question: Question, logs: Logs, parts: Parts) -> Followed:
     """The parts, traced."""
-    ranges = packaged()
+    ranges = logs.ranges
     trace = traced_with_gateways(
         parts.grouped.rows, logs.inventory, ranges=ranges, inside=question.inside
     )

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 
 from bot.model.errors import BadLine
 from bot.model.inventory import Interface, Inventory, Subnet
-from bot.network.aws_ranges import Finder
+from bot.model.published import Ranges
 from bot.network.interface_words import INSTANCE, INTERFACE, owner_of
 from bot.network.ranges import is_inside
 from bot.network.teams import Teams
@@ -61,7 +61,7 @@ class Names:
         inventory: Inventory,
         *,
         teams: Teams | None = None,
-        ranges: Finder | None = None,
+        ranges: Ranges | None = None,
     ) -> None:
         self.inventory = inventory
         self._teams = teams or Teams()

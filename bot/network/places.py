@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bot.model.inventory import Endpoint, Inventory, RouteTable, Subnet
 from bot.model.prefixes import Prefixes, Range
-from bot.network.aws_ranges import AwsRange, AwsRanges
+from bot.model.published import AwsRange, Ranges
 from bot.network.interface_words import ENDPOINT, NAT_GATEWAY, TRANSIT, owner_of, service_of
 from bot.network.ranges import is_inside
 from bot.network.sightings import Sighting, own_addresses
@@ -57,7 +57,7 @@ class Places:
         self,
         sightings: Sequence[Sighting],
         inventory: Inventory,
-        ranges: AwsRanges | None,
+        ranges: Ranges | None,
         inside: tuple[Range, ...],
     ) -> None:
         self.inventory = inventory

@@ -7,52 +7,21 @@ named in `US_EAST_1`; other Regions need prices of their own (`read_prices`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from bot.model.errors import BadSettings
+from bot.model.published import Prices, Tier
 
 GB = 10**9  # bytes
 HOURS_OF_A_MONTH = 730
 DAYS_OF_A_MONTH = HOURS_OF_A_MONTH / 24
-ESTIMATE = (
-    "Costs are estimates: list prices of {region} as of {dated}, on bytes of IP packets in the"
-    " logs; 1 GB is 10^9 bytes."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """US dollars a GB, for GBs of a month up to `until`; None is without end."""
-
-    until: float | None
-    per_gb: float
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Prices of one Region in US dollars. `dated` is the oldest of its sources' dates."""
-
-    region: str
-    dated: date
-    source: str
-    cross_zone: float  # a GB in each direction: what leaves one zone and what enters the other
-    nat_gb: float  # a GB processed, whichever way it goes
-    nat_hour: float
-    egress: tuple[Tier, ...]
-    inter_region: float  # a GB; differs by pair of Regions
-    interface_endpoint_gb: float
-    interface_endpoint_hour: float  # in one zone
-    transit_gb: float | None = None  # a GB processed; None where no source was found
-
-    def note(self) -> str:
-        """What every answer with costs must say."""
-        return ESTIMATE.format(region=self.region, dated=self.dated.isoformat())
-
+LARGEST = 1024 * 1024  # bytes of a file of prices
 
 US_EAST_1 = Prices(
     region="us-east-1",
@@ -157,29 +126,46 @@ def through_nat(
 
 
 def read_prices(path: Path, tables: Mapping[str, Prices] = TABLES) -> dict[str, Prices]:
-    """Tables by Region, those of a JSON file over the ones given.
+    """Tables by Region, those of a YAML file (or JSON, which is YAML) over the ones given.
 
-    The file: {"eu-west-1": {"dated": "2026-05-01", "source": "…", "nat_gb": 0.048, …}}. What an
-    entry leaves out is as in us-east-1. Raises `BadSettings`.
+        eu-west-1:
+          dated: 2026-05-01
+          source: our contract
+          nat_gb: 0.048
+          egress: [[100, 0], [10000, 0.09], [null, 0.05]]
+
+    What an entry leaves out is as in us-east-1. Raises `BadSettings`.
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise BadSettings(f"prices cannot be read: {error.strerror}", where=str(path)) from None
-    except (ValueError, RecursionError) as error:
-        raise BadSettings(f"prices are not JSON: {error}", where=str(path)) from None
-    if not isinstance(document, dict):
-        raise BadSettings("prices are not by Region", where=str(path))
+    document = _document(path)
+    if not isinstance(document, dict) or not document:
+        raise BadSettings(
+            "prices are not by Region", where=str(path), hint="Write eu-west-1: and its prices."
+        )
     found = dict(tables)
     for region, entry in document.items():
-        found[region] = _table(region, entry, prices_of(region, tables), str(path))
+        found[str(region)] = _table(str(region), entry, prices_of(str(region), tables), str(path))
     return found
+
+
+def _document(path: Path) -> object:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadSettings("too large for a file of prices", where=str(path))
+        return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise BadSettings(f"prices cannot be read: {error.strerror}", where=str(path)) from None
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" (line {mark.line + 1})" if mark is not None else ""
+        raise BadSettings(f"prices are not YAML{place}", where=str(path)) from None
 
 
 def _table(region: str, entry: object, base: Prices, where: str) -> Prices:
     names = {field.name for field in fields(Prices)} - {"region"}
     if not isinstance(entry, dict) or not entry.keys() <= names:
-        odd = sorted(entry.keys() - names) if isinstance(entry, dict) else entry
+        odd = (
+            ", ".join(sorted(map(str, entry.keys() - names))) if isinstance(entry, dict) else entry
+        )
         raise BadSettings(
             f"{region}: no such price: {odd}",
             where=where,
@@ -195,7 +181,7 @@ def _table(region: str, entry: object, base: Prices, where: str) -> Prices:
 
 def _value(name: str, value: Any) -> Any:
     if name == "dated":
-        return date.fromisoformat(value)
+        return date.fromisoformat(str(value)[:10])
     if name == "source":
         return str(value)
     if name == "egress":

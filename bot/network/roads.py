@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from bot.model.inventory import Inventory
 from bot.model.prefixes import Range
+from bot.model.published import CUSTOMERS, Ranges
 from bot.model.query import Row
-from bot.network.aws_ranges import CUSTOMERS, AwsRanges
 from bot.network.interface_words import TRANSIT
 from bot.network.once import Ends, Gateways, count_once
 from bot.network.places import Place, Places, Route
@@ -137,7 +137,7 @@ def trace(
     rows: Iterable[Row],
     inventory: Inventory | None = None,
     *,
-    ranges: AwsRanges | None = None,
+    ranges: Ranges | None = None,
     inside: tuple[Range, ...] = (),
 ) -> list[Traced]:
     """The road of each row, in order: what `traced_with_gateways` has."""
@@ -148,7 +148,7 @@ def traced_with_gateways(
     rows: Iterable[Row],
     inventory: Inventory | None = None,
     *,
-    ranges: AwsRanges | None = None,
+    ranges: Ranges | None = None,
     inside: tuple[Range, ...] = (),
 ) -> Trace:
     """The road of each row.

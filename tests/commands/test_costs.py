@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from bot.model.answer import Answer, Topic
 from bot.model.chart import Bars
 from bot.model.errors import MissingFields
 from bot.model.fields import DEFAULT_FORMAT
+from bot.model.published import Tier
 from bot.model.table import Kind
+from bot.network.prices import US_EAST_1
 from tests.commands.conftest import Ask
 from tests.commands.known import INTERFACES, S3, known
 from tests.commands.records import Record, flow
@@ -128,3 +133,11 @@ def test_a_log_without_bytes(ask: Ask) -> None:
 def test_hostile_addresses_cost_nothing(ask: Ask) -> None:
     odd = flow("10.20.10.21:1", "10.20.10.22:2") | {"dstaddr": "'\"|limit"}
     assert ask("costs 1h", odd, network=known()).headline.startswith("Nothing of the traffic")
+
+
+def test_prices_of_the_settings_are_used(ask: Ask) -> None:
+    ours = replace(US_EAST_1, egress=(Tier(None, 1.0),), dated=date(2026, 11, 1))
+    sent = flow("10.0.1.5:40000", "198.51.100.7:443", bytes=10**9)
+    answer = ask("costs 1h", sent, prices={"us-east-1": ours})
+    assert "$730.00 out to the internet" in answer.headline
+    assert "as of 2026-11-01" in answer.notes[0].text

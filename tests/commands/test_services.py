@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from ipaddress import ip_network
 
 import pytest
 
@@ -10,6 +11,8 @@ from bot.model.answer import Answer, Topic
 from bot.model.chart import Bars
 from bot.model.errors import MissingFields
 from bot.model.fields import DEFAULT_FORMAT
+from bot.model.published import AwsRange
+from bot.network.aws_ranges import AwsRanges
 from tests.commands.conftest import Ask
 from tests.commands.known import INTERFACES, S3, known
 from tests.commands.records import Record, flow
@@ -130,3 +133,11 @@ def test_a_service_with_a_hostile_name_is_text(ask: Ask) -> None:
     one = flow(f"{APP_A}:1", "198.51.100.9:443", pkt_dst_aws_service='<!channel>|`x`"')
     answer = ask("services 1h", one, fields=fields)
     assert rows(answer, "By service and road")[0][0] == '<!channel>|`x`"'
+
+
+def test_ranges_of_the_settings_name_the_service(ask: Ask) -> None:
+    listed = [(ip_network("198.51.100.0/24"), AwsRange("SQS", "eu-west-1"))]
+    ranges = AwsRanges(listed, "2026-11-18-03-04-05")
+    answer = ask("services", flow("10.0.1.5:40000", "198.51.100.7:443", bytes=900), ranges=ranges)
+    assert answer.headline.startswith("SQS moved 900 B")
+    assert any("published, as of 2026-11-18 (2 days ago)." in note.text for note in answer.notes)

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from bot.model.errors import BadSource
+from bot.model.published import AwsRange
 from bot.network import aws_ranges
-from bot.network.aws_ranges import AwsRange, AwsRanges, packaged, trimmed
+from bot.network.aws_ranges import AwsRanges, packaged, trimmed
 
 S3 = AwsRange("S3", "us-east-1")
 
@@ -122,27 +128,21 @@ def test_the_packaged_text_is_what_trimming_writes() -> None:
 def test_a_full_document_stands_in_for_the_packaged_one(tmp_path: Path) -> None:
     path = tmp_path / "ip-ranges.json"
     path.write_text(document(("198.51.100.0/24", "S3", "us-east-1")))
-    ranges, doubt = aws_ranges.opened(path)
+    ranges = aws_ranges.read(path)
     assert ranges.find("198.51.100.9") == S3
     assert ranges.find("2001:db8:5::9") == S3
-    assert (ranges.dated, doubt) == ("2026-01-02-03-04-05", None)
+    assert ranges.dated == "2026-01-02-03-04-05"
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}", '{"prefixes": [{"ip_prefix": "nonsense"}]}', '{"prefixes": 5}', "[" * 9],
 )
-def test_what_is_no_such_document_is_named_and_the_packaged_ones_are_used(
-    tmp_path: Path, text: str
-) -> None:
+def test_what_is_no_such_document_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ip-ranges.json"
     path.write_text(text)
     with pytest.raises(BadSource, match=r"ip-ranges\.json"):
         aws_ranges.read(path)
-    ranges, doubt = aws_ranges.opened(path)
-    assert ranges.find("52.216.8.21") == S3
-    assert doubt is not None
-    assert "2026-10-26" in doubt
 
 
 def test_a_missing_file_says_where_to_get_it(tmp_path: Path) -> None:
@@ -158,3 +158,72 @@ def test_a_refresh_is_kept_and_a_bad_one_replaces_nothing(tmp_path: Path) -> Non
         aws_ranges.refreshed(path, lambda: b"<html>please log in</html>")
     assert path.read_bytes() == good
     assert list(tmp_path.iterdir()) == [path]
+
+
+class Publisher:
+    """A web server of this machine that has ip-ranges.json, or something else, and counts."""
+
+    def __init__(self, body: bytes) -> None:
+        publisher = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                publisher.asked += 1
+                self.send_response(publisher.status)
+                self.end_headers()
+                self.wfile.write(publisher.body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.body, self.status, self.asked = body, 200, 0
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+
+    def fetch(self) -> bytes:
+        return aws_ranges.download(f"http://127.0.0.1:{self.server.server_port}/ip-ranges.json")
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    with closing(Publisher(document(("198.51.100.0/24", "S3", "us-east-1")).encode())) as found:
+        yield found
+
+
+def test_ranges_are_fetched_once_a_day_and_kept(tmp_path: Path, publisher: Publisher) -> None:
+    path, now = tmp_path / "aws" / "ip-ranges.json", [datetime.now(UTC)]
+    ranges = aws_ranges.Later(
+        lambda: aws_ranges.kept_fresh(path, publisher.fetch, lambda: now[0]), lambda: now[0]
+    )
+    assert (ranges.find("198.51.100.9"), ranges.dated) == (S3, "2026-01-02-03-04-05")
+    aws_ranges.kept_fresh(path, publisher.fetch, lambda: now[0])
+    assert publisher.asked == 1, "what is kept is fresh"
+    publisher.body = document(("203.0.113.0/24", "S3", "us-east-1")).encode()
+    now[0] += timedelta(hours=25)
+    assert ranges.find("203.0.113.9") == S3
+    assert publisher.asked == 2
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, b""), (200, b"<html>"), (404, b"{}")])
+def test_what_was_kept_stays_when_fetching_fails(
+    tmp_path: Path, publisher: Publisher, status: int, body: bytes
+) -> None:
+    path, later = tmp_path / "ip-ranges.json", datetime.now(UTC) + timedelta(days=2)
+    path.write_text(document(("203.0.113.0/24", "S3", "us-east-1")))
+    publisher.status, publisher.body = status, body
+    assert aws_ranges.kept_fresh(path, publisher.fetch, lambda: later).find("203.0.113.9") == S3
+    assert publisher.asked == 1
+    path.unlink()
+    assert aws_ranges.kept_fresh(path, publisher.fetch, lambda: later).dated == packaged().dated
+    assert not path.exists()
+
+
+def test_an_address_that_does_not_answer_is_named() -> None:
+    with pytest.raises(BadSource, match=r"127\.0\.0\.1:1/"):
+        aws_ranges.download("http://127.0.0.1:1/ip-ranges.json")

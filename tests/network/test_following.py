@@ -19,7 +19,9 @@ from bot.model.inventory import Inventory
 from bot.model.query import Query, Result
 from bot.model.window import Window
 from bot.network import following
+from bot.network.aws_ranges import Later, packaged
 from bot.network.following import followed, largest, notes
+from bot.network.prices import TABLES
 from tests.commands.records import NOW, flow, write
 
 WINDOW = Window.last(timedelta(hours=1), NOW)
@@ -31,6 +33,8 @@ class Files:
 
     inventory = Inventory()
     fields = frozenset[str]()
+    ranges = Later(packaged)
+    prices = TABLES
 
     def __init__(self, engine: LocalEngine) -> None:
         self.engine = engine

@@ -109,7 +109,9 @@ def test_a_file_overrides_and_adds_regions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "not JSON"),
+        ("", "by Region"),
+        ("eu-west-1: [", "not YAML"),
+        ("a: b: c", "line 1"),
         ("[]", "by Region"),
         ('{"eu-west-1": {"nat": 1}}', "no such price"),
         ('{"eu-west-1": 5}', "no such price"),
@@ -126,6 +128,16 @@ def test_what_is_no_table_of_prices_is_refused(tmp_path: Path, text: str, compla
     path.write_text(text)
     with pytest.raises(BadSettings, match=complaint):
         read_prices(path)
+
+
+def test_prices_are_written_as_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text(
+        "eu-west-1:\n  dated: 2026-09-01\n  source: our contract\n  nat_gb: 0.03\n"
+        "  egress: [[1000, 0.05], [null, 0.02]]\n"
+    )
+    ours = read_prices(path)["eu-west-1"]
+    assert (ours.dated, ours.nat_gb, len(ours.egress)) == (date(2026, 9, 1), 0.03, 2)
 
 
 def test_a_missing_file_of_prices_is_named(tmp_path: Path) -> None:

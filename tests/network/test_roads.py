@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.inventory import Inventory, Subnet, Vpc
+from bot.model.published import AwsRange
 from bot.model.query import Row
-from bot.network.aws_ranges import AwsRange, AwsRanges, packaged
+from bot.network.aws_ranges import AwsRanges, packaged
 from bot.network.roads import Category, Rule, Traced, Way, totals, trace
 from bot.network.sightings import ALWAYS, grouping
 from tests.network.world import Builder, Truth, World

@@ -101,6 +101,8 @@ def again(folder: Path, cache: Path) -> dict[str, Any]:
 
 def hour(folder: Path, cache: Path) -> dict[str, Any]:
     """One hour out of the day, first contact; imports are not counted."""
+    from bot.engines.local import reading, writing  # noqa: F401, PLC0415
+    from bot.insights import sql  # noqa: F401, PLC0415
     from bot.insights.parser import parse  # noqa: PLC0415
 
     parse(TEXTS["a"])  # loads the grammar

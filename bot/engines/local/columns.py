@@ -9,7 +9,7 @@ shorter, so when the lengths add up to the length of the text, each line is what
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -195,11 +195,14 @@ def _encoded(column: Column) -> Column:
 def ipv4_numbers(words: Column) -> Column:
     """The 32-bit numbers of dotted IPv4 addresses without leading zeros; null for other words."""
     dotted = pc.match_substring_regex(words, _IPV4)
-    numbers = pa.array(_numbers(words.filter(dotted)), pa.uint32())
+    found = _numbers(words.filter(dotted))
+    # pa.array would do, and import numpy.ma, which takes longer than reading an hour's file
+    values: Any = pa.py_buffer(cast(Any, found))
+    numbers = pa.Array.from_buffers(pa.uint32(), len(found), [None, values])
     return pc.replace_with_mask(pa.nulls(len(words), pa.uint32()), dotted, numbers)
 
 
-def _numbers(addresses: Column) -> NDArray[np.int64]:
+def _numbers(addresses: Column) -> NDArray[np.uint32]:
     """The same of addresses only, out of the bytes of all of them at once."""
     _, offsets, text = addresses.buffers()
     bounds = np.frombuffer(offsets, np.int32)[: len(addresses) + 1]
@@ -211,7 +214,7 @@ def _numbers(addresses: Column) -> NDArray[np.int64]:
     for place in (1, 2):
         octets += np.where(lengths > place, 10**place * digits[ends - 1 - place], 0)
     numbers: NDArray[np.int64] = octets @ (256 ** np.arange(3, -1, -1))
-    return numbers
+    return numbers.astype(np.uint32)
 
 
 def repeated(values: Sequence[object], counts: Sequence[int]) -> Column:

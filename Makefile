@@ -35,7 +35,7 @@ bench: $(VENV)/installed-dev ## the figures the README quotes; SPIKES is a folde
 	$(BIN)/python -m benchmarks.spikes $(SPIKES)
 
 smoke-aws: $(VENV)/installed-dev ## the same questions of a real account: SOURCE=cloudwatch://…
-	$(BIN)/python tests/smoke_aws.py $(SOURCE)
+	$(BIN)/python tests/smoke_aws.py $(SOURCE) $(if $(CASES),--cases)
 
 lock:                        ## pin newest versions again, with hashes and no addresses
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -2,15 +2,16 @@
 
 `make smoke-aws SOURCE=cloudwatch://REGION/LOG-GROUP`, or a source `athena://REGION/DATABASE/TABLE`
 whose table was made with `flows athena ddl`. It reads half an hour of records that ended half an
-hour ago, and costs what AWS takes for scanning them about 25 times. pytest does not collect this
-file.
+hour ago, and costs what AWS takes for scanning them about 25 times; with CASES=1 also the query of
+every case of the language, about 500 more. A difference becomes a case. pytest does not collect
+this file.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -62,11 +63,26 @@ def copy(engine: Engine, window: Window, header: str, folder: Path) -> int:
     return len(lines)
 
 
-def differences(cloud: Engine, local: Engine, window: Window) -> Iterator[str]:
-    """What one engine answers otherwise than the other."""
-    for text in TEXTS:
-        answers = [outcome(engine, Query(text, window)) for engine in (cloud, local)]
-        yield from differing(text, *answers)
+def cases() -> Iterator[str]:
+    """The queries of the cases, without those over tables or records of their own."""
+    for path in sorted((Path(__file__).parent / "insights" / "cases").glob("*/*/query.txt")):
+        if not (path.parent / "records.jsonl").exists() and "lookup" not in path.parent.parent.name:
+            yield path.read_text().strip()
+
+
+def differences(
+    cloud: Engine, local: Engine, window: Window, texts: Sequence[str]
+) -> Iterator[str]:
+    """What one engine answers otherwise than the other. What both refuse is no difference."""
+    for text in texts:
+        here, there = (outcome(engine, Query(text, window)) for engine in (local, cloud))
+        if isinstance(here, str) or isinstance(there, str):
+            if not (isinstance(here, str) and isinstance(there, str)):
+                yield f"{text}\n    AWS  {told(there)}\n    here {told(here)}"
+            continue
+        if "sort" not in text.lower():
+            here, there = (sorted(rows, key=str) for rows in (here, there))
+        yield from differing(text, there, here)
     for line in LINES:
         tables = []
         for engine in (cloud, local):
@@ -76,12 +92,17 @@ def differences(cloud: Engine, local: Engine, window: Window) -> Iterator[str]:
         yield from differing(line, *tables)
 
 
-def outcome(engine: Engine, query: Query) -> list[object]:
+def outcome(engine: Engine, query: Query) -> list[object] | str:
+    """The rows, or why there are none."""
     try:
         rows = engine.run(query, Watch()).rows
     except FlowsError as error:
-        return [str(error)]
+        return str(error)
     return [{name: rounded(value) for name, value in row.items()} for row in rows]
+
+
+def told(outcome: list[object] | str) -> str:
+    return outcome if isinstance(outcome, str) else f"answers with {len(outcome)} rows"
 
 
 def rounded(value: str) -> str:
@@ -92,7 +113,7 @@ def rounded(value: str) -> str:
         return value
 
 
-def differing(what: str, cloud: list[object], local: list[object]) -> Iterator[str]:
+def differing(what: str, cloud: Sequence[object], local: Sequence[object]) -> Iterator[str]:
     if cloud == local:
         return
     yield f"{what}: {len(cloud)} rows in AWS, {len(local)} here"
@@ -119,7 +140,7 @@ def header(engine: CloudWatchEngine | AthenaEngine) -> str:
     return " ".join(names or DEFAULT_FORMAT)
 
 
-def main(source: str) -> int:
+def main(source: str, texts: Sequence[str]) -> int:
     end = (datetime.now(UTC) - AGO).replace(second=0, microsecond=0)
     window = Window(end - LENGTH, end)
     cloud = opened(source)
@@ -127,18 +148,25 @@ def main(source: str) -> int:
         try:
             records = copy(cloud, window, header(cloud), Path(folder))
             local = LocalEngine(Path(folder))
-            found = list(differences(cloud, local, window))
+            found = list(differences(cloud, local, window, texts))
             local.close()
         except FlowsError as error:
             raise SystemExit(f"smoke-aws: {error}") from None
         finally:
             cloud.close()
-    asked = len(TEXTS) + len(LINES)
+    asked = len(texts) + len(LINES)
     print("\n".join(found), f"{records:,} records, {asked} questions", sep="\n")  # noqa: T201
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("smoke-aws: not run. Write make smoke-aws SOURCE=cloudwatch://REGION/LOG-GROUP")
-    sys.exit(main(sys.argv[1]))
+    match sys.argv[1:]:
+        case [source]:
+            sys.exit(main(source, TEXTS))
+        case [source, "--cases"]:
+            sys.exit(main(source, (*TEXTS, *cases())))
+        case _:
+            sys.exit(
+                "smoke-aws: not run. Write make smoke-aws SOURCE=cloudwatch://REGION/LOG-GROUP"
+                " [CASES=1]"
+            )

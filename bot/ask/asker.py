@@ -30,8 +30,10 @@ from bot.model.table import Kind
 from bot.model.window import Window
 from bot.model.writing import many, written
 from bot.network.aws_ranges import Later, packaged
+from bot.network.history import History, WindowNames
 from bot.network.names import Names
 from bot.network.prices import TABLES
+from bot.network.snapshots import Snapshots
 from bot.network.teams import Teams
 
 CLOUDWATCH = "cloudwatch://"
@@ -52,6 +54,11 @@ NO_NETWORK = Changes(unread="nothing is known of the network")
 
 class Surroundings(Protocol):
     """The network that logs are of, as far as it is known."""
+
+    @property
+    def past(self) -> Snapshots | None:
+        """The history of the network, where one is kept."""
+        ...
 
     def current(self, wait: float = 0, at: datetime | None = None) -> Inventory | None:
         """The newest snapshot; waits up to `wait` seconds when there is none yet.
@@ -144,9 +151,18 @@ class Asker:
             except BaseException:
                 running.stop()
                 raise
-        about = tuple(self._notes(question, health, running.runs))
+        then = self._names_then(names, question)
+        about = (*self._notes(question, health, running.runs), *(then.notes() if then else ()))
         whole = replace(answer, notes=answer.notes + about, queries=running.written_down())
-        return named(whole, names)
+        return named(whole, then or names)
+
+    def _names_then(self, names: Names, question: Question) -> WindowNames | None:
+        """Names as they were in the window, where the network has a history."""
+        past = self.network.past if self.network else None
+        if past is None:
+            return None
+        history = History(past, self._names_in, names)
+        return WindowNames(history, names, question.window, question.zone)
 
     def _changes(self, resources: Iterable[str], since: datetime, *, now: datetime) -> Changes:
         return self.network.changes(resources, since, now) if self.network else NO_NETWORK

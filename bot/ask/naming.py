@@ -6,16 +6,24 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from operator import itemgetter
+from typing import Protocol
 
 from bot.model.answer import Answer
 from bot.model.chart import Bars, Chart, Dashboard, Heatmap, Panel, Timeline
 from bot.model.table import Column, Kind, Table, Value
-from bot.network.names import Names
+from bot.network.names import Label
+
+
+class Naming(Protocol):
+    """Whatever says what an address is called."""
+
+    def of(self, address: str) -> Label: ...
+
 
 _ADDRESS = re.compile(r"(?<![\w.:/])\d{1,3}(?:\.\d{1,3}){3}(?![\w.:/]|\.\d)")
 
 
-def named(answer: Answer, names: Names) -> Answer:
+def named(answer: Answer, names: Naming) -> Answer:
     """The answer with a name beside every address that has one; unchanged where none has.
 
     Tables get a column of names after each of addresses, the headline and sentences in tables both,
@@ -29,23 +37,23 @@ def named(answer: Answer, names: Names) -> Answer:
     )
 
 
-def name_of(address: str, names: Names) -> str:
+def name_of(address: str, names: Naming) -> str:
     """What an address is called, else whose it is; empty where only its number is known."""
     label = names.of(address)
     return label.team if label.name == address else label.name
 
 
-def _name_and_team(address: str, names: Names) -> str:
+def _name_and_team(address: str, names: Naming) -> str:
     label = names.of(address)
     return " · ".join(part for part in (label.name, label.team) if part not in {"", address})
 
 
-def _both(address: str, names: Names) -> str:
+def _both(address: str, names: Naming) -> str:
     name = name_of(address, names)
     return f"{name} ({address})" if name else address
 
 
-def _table(table: Table, names: Names) -> Table:
+def _table(table: Table, names: Naming) -> Table:
     columns: list[Column] = []
     values: list[list[Value]] = [[] for _ in table.rows]
     for number, column in enumerate(table.columns):
@@ -62,21 +70,21 @@ def _table(table: Table, names: Names) -> Table:
     return replace(table, columns=tuple(columns), rows=tuple(map(tuple, values)))
 
 
-def _sentence(value: Value, column: Column, names: Names) -> Value:
+def _sentence(value: Value, column: Column, names: Naming) -> Value:
     """A value; what is a sentence and no bare word gets names as the headline does."""
     if column.kind is Kind.TEXT and isinstance(value, str) and " " in value:
         return _ADDRESS.sub(lambda found: _both(found[0], names), value)
     return value
 
 
-def _chart(chart: Chart, names: Names) -> Chart:
+def _chart(chart: Chart, names: Naming) -> Chart:
     if isinstance(chart, Dashboard):
         parts = tuple(_part(one, names) for one in chart.charts)
         return replace(chart, title=_label(chart.title, names), charts=parts)
     return _part(chart, names)
 
 
-def _part(chart: Bars | Heatmap | Timeline, names: Names) -> Bars | Heatmap | Timeline:
+def _part(chart: Bars | Heatmap | Timeline, names: Naming) -> Bars | Heatmap | Timeline:
     title = _label(chart.title, names)
     if isinstance(chart, Bars):
         return replace(chart, title=title, labels=_labels(chart.labels, names))
@@ -86,14 +94,14 @@ def _part(chart: Bars | Heatmap | Timeline, names: Names) -> Bars | Heatmap | Ti
     return replace(chart, title=title, panels=tuple(_panel(panel, names) for panel in chart.panels))
 
 
-def _panel(panel: Panel, names: Names) -> Panel:
+def _panel(panel: Panel, names: Naming) -> Panel:
     labels = _labels(tuple(one.name for one in panel.series), names)
     series = zip(panel.series, labels, strict=True)
     renamed = tuple(replace(one, name=label) for one, label in series)
     return replace(panel, title=_label(panel.title, names), series=renamed)
 
 
-def _labels(labels: tuple[str, ...], names: Names) -> tuple[str, ...]:
+def _labels(labels: tuple[str, ...], names: Naming) -> tuple[str, ...]:
     """Names for the addresses in labels; with the address where several would read the same."""
     found = [_label(label, names) for label in labels]
     return tuple(
@@ -102,7 +110,7 @@ def _labels(labels: tuple[str, ...], names: Names) -> tuple[str, ...]:
     )
 
 
-def _label(label: str, names: Names, put: Callable[[tuple[str, str]], str] = itemgetter(0)) -> str:
+def _label(label: str, names: Naming, put: Callable[[tuple[str, str]], str] = itemgetter(0)) -> str:
     """A label that is an address, or has some in it: `put` makes one of a name and an address."""
 
     def replaced(address: str) -> str:

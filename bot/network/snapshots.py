@@ -26,7 +26,6 @@ from bot.model.inventory import Inventory
 from bot.network.changes import Recorded
 from bot.network.cloudtrail import Trail
 from bot.network.documents import LARGEST_FILE, Documents, inventory
-from bot.network.names import Label, Names
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{8}T\d{6}Z)\.json\.gz")
@@ -145,48 +144,6 @@ class Snapshots:
         partial.replace(path)
 
 
-class History:
-    """Labels as they were at the time of a record, where the history allows."""
-
-    def __init__(
-        self, snapshots: Snapshots, names: Callable[[Inventory], Names], latest: Names
-    ) -> None:
-        self._snapshots = snapshots
-        self._names = names
-        self._latest = latest
-        self._by_time: dict[datetime | None, Names] = {}
-
-    def label(self, address: str, moment: datetime, vpc_id: str = "") -> Label:
-        """The label of an address at a moment.
-
-        `certain` when a snapshot speaks for the moment, or those before and after it agree; else
-        it is as of `as_of`, which may be now.
-        """
-        spans = self._snapshots.spans()
-        before = [span for span in spans if span.first <= moment]
-        if not before:
-            return self._latest.of(address, vpc_id)
-        then = self._of(before[-1].first, address, vpc_id)
-        if then is None:
-            return self._latest.of(address, vpc_id)
-        if moment <= before[-1].last:
-            return replace(then, certain=True)
-        after = spans[len(before) :]
-        later = self._of(after[0].first, address, vpc_id) if after else None
-        same = later is not None and replace(later, as_of=then.as_of) == then
-        return replace(then, certain=same)
-
-    def _of(self, moment: datetime, address: str, vpc_id: str) -> Label | None:
-        if moment not in self._by_time:
-            then = self._snapshots.at(moment)
-            if then is None:
-                return None
-            if len(self._by_time) >= MOST_LOADED:
-                self._by_time.clear()
-            self._by_time[moment] = self._names(then.inventory)
-        return self._by_time[moment].of(address, vpc_id)
-
-
 class Still:
     """The network as one snapshot has it, for good: a file, a folder, the demo, or nothing.
 
@@ -205,6 +162,10 @@ class Still:
         self._clock = clock
         self._recorded = recorded
         self._then = then
+
+    @property
+    def past(self) -> Snapshots | None:
+        return None
 
     def current(self, wait: float = 0, at: datetime | None = None) -> Inventory | None:
         return self._then(at) if self._then and at else self._found
@@ -247,6 +208,10 @@ class Network:
         self._loaded = False
         self._inventory: Inventory | None = None
         self.failure: FlowsError | None = None  # of the last look
+
+    @property
+    def past(self) -> Snapshots | None:
+        return self._snapshots
 
     def changes(self, resources: Iterable[str], since: datetime, now: datetime) -> Changes:
         return self._trail.changes(resources, since) if self._trail else NOT_ASKED

@@ -14,8 +14,7 @@ from bot.model.answer import Topic
 from bot.model.errors import AccessDenied, BadSource, FlowsError
 from bot.model.inventory import Inventory
 from bot.network.documents import Documents
-from bot.network.names import Names
-from bot.network.snapshots import History, Network, Snapshots, age_words
+from bot.network.snapshots import Network, Snapshots, age_words
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -70,10 +69,6 @@ class Ec2:
         return self.gives
 
 
-def history(snapshots: Snapshots, latest: Inventory | None = None) -> History:
-    return History(snapshots, Names, Names(latest or Inventory()))
-
-
 def test_a_look_that_finds_nothing_changed_moves_the_end_only(tmp_path: Path) -> None:
     snapshots = Snapshots(tmp_path)
     for hours in range(4):
@@ -85,39 +80,6 @@ def test_a_look_that_finds_nothing_changed_moves_the_end_only(tmp_path: Path) ->
     assert latest is not None
     assert latest.taken == NOON + 3 * HOUR
     assert latest.interface_at("10.20.20.30") is not None
-
-
-def test_a_change_makes_a_new_snapshot_and_both_are_found_by_time(tmp_path: Path) -> None:
-    snapshots = Snapshots(tmp_path)
-    snapshots.keep(described("old"), NOON)
-    snapshots.keep(described("old"), NOON + HOUR)
-    snapshots.keep(described("new"), NOON + 2 * HOUR)
-    names = history(Snapshots(tmp_path))
-    for minutes, name, certain in (
-        (-10, "10.20.20.30", False),  # before the history, as of now: nothing is known here
-        (0, "old", True),
-        (30, "old", True),
-        (60, "old", True),
-        (90, "old", False),  # it changed somewhere in this hour
-        (120, "new", True),
-        (500, "new", False),
-    ):
-        label = names.label("10.20.20.30", NOON + timedelta(minutes=minutes))
-        assert (label.name, label.certain) == (name, certain), minutes
-
-
-def test_between_two_snapshots_what_both_say_is_certain(tmp_path: Path) -> None:
-    snapshots = Snapshots(tmp_path)
-    snapshots.keep(described("old"), NOON)
-    snapshots.keep(described("new"), NOON + HOUR)
-    label = history(snapshots).label("10.20.10.21", NOON + HOUR / 2)
-    assert (label.name, label.certain) == ("app-a1", True)
-
-
-def test_before_the_history_names_are_as_of_now(tmp_path: Path) -> None:
-    latest = Snapshots(tmp_path).keep(described(), NOON)
-    label = history(Snapshots(tmp_path / "empty"), latest).label("10.20.20.30", NOON - HOUR)
-    assert (label.name, label.certain, label.as_of) == ("db-a1", False, NOON)
 
 
 def test_without_a_history_there_is_no_network_of_then(tmp_path: Path) -> None:

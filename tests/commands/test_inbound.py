@@ -68,7 +68,6 @@ def test_ports_that_are_used_from_outside(ask: Ask) -> None:
     ("words", "ports", "said"),
     [
         ("allow 443,8080", [22], "1 host outside used 1 port inside besides ports 443, 8080: most"),
-        ("allow https", [22, 8080], "2 hosts outside used 2 ports inside besides port 443 (https)"),
         ("only ssh,telnet", [22], "1 host outside used 1 port inside of ports 22–23: most 22"),
         ("only rdp", [], "Nobody outside used port 3389 (rdp) inside."),
         (
@@ -76,7 +75,6 @@ def test_ports_that_are_used_from_outside(ask: Ask) -> None:
             [],
             "Nobody outside used any port inside besides ports 22, 443, 8080.",
         ),
-        ("except 198.51.100.0/24", [443, 8080], "2 hosts outside used 2 ports"),
         ("except partners", [443, 8080], "2 hosts outside used 2 ports"),
     ],
 )
@@ -91,8 +89,8 @@ def test_into_a_zone(ask: Ask) -> None:
     late = flow(f"{DB}:5432", f"{APP}:40001", "REJECT")
     answer = ask("inbound zone cde", *RECORDS, *refused, late, teams=ZONES)
     assert answer.headline == (
-        "1 host outside CDE used 1 port in CDE: most 5432 (postgres) with 7.10 kB, by 10.0.2.7 at CDE"
-        " (10.0.3.5); 1 host was rejected 2 times."
+        "1 host outside CDE used 1 port in CDE: most 5432 (postgres) with 7.10 kB, by 10.0.2.7 at"
+        " CDE (10.0.3.5); 1 host was rejected 2 times."
     )
     assert rows(answer, "Rejected") == [(WEB, DB, "CDE", 5432, "tcp", 2)]
 

@@ -1,4 +1,7 @@
-"""The table of questions in docs/asking.md: every line in it is asked of the demo."""
+"""The table of questions in docs/asking.md: every line in it is asked of the demo.
+
+Those that are examples of a command are asked with the others in test_examples.py.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ from bot.demo.story import moment_of_asking
 from bot.engines.engine import Watch
 from bot.engines.local.engine import LocalEngine
 from bot.model.answer import Answer, Topic
-from bot.model.errors import MissingFields
 from bot.network.teams import teams
 from commands import shelf
 from tests.commands.known import known
@@ -27,7 +29,7 @@ LINES = {
     row["question"]: row["line"].replace("\\|", "|")
     for row in ROW.finditer(PAGE.read_text(encoding="utf-8").partition("## Every question")[2])
 }
-UNRECORDED = ("ecs", "unencrypted")  # commands that need fields which the demo lacks
+EXAMPLES = {example for command in shelf() for example in command.examples}  # asked elsewhere
 NOTHING = (  # of which the demo has none
     "unusual protocols",
     "out by traffic path: internet gateway, peering, endpoint",
@@ -54,7 +56,7 @@ def test_the_table_is_whole() -> None:
     assert {*NOTHING, *LACKING} <= LINES.keys()
 
 
-@pytest.mark.parametrize("question", [q for q, line in LINES.items() if line not in UNRECORDED])
+@pytest.mark.parametrize("question", [q for q, line in LINES.items() if line not in EXAMPLES])
 def test_a_line_answers_its_question(asker: Asker, question: str) -> None:
     answer = ask(asker, LINES[question])
     assert bool(answer.tables) == (question not in NOTHING), answer.headline
@@ -63,10 +65,3 @@ def test_a_line_answers_its_question(asker: Asker, question: str) -> None:
     assert bool(told) == (question in LACKING)
     cut = [n.text for n in answer.notes if n.topic is Topic.CAUTION and "limit of" in n.text]
     assert cut == []
-
-
-@pytest.mark.parametrize("line", UNRECORDED)
-def test_what_the_format_lacks_is_named_with_the_remedy(asker: Asker, line: str) -> None:
-    assert line in LINES.values()
-    with pytest.raises(MissingFields, match="aws ec2 create-flow-logs"):
-        ask(asker, line)

@@ -14,13 +14,14 @@ from bot.detect.grids import MULTIPLES, SOURCES, SURGES
 from bot.detect.level import Expected
 from bot.detect.state import Bools, Floats, State
 
-LIMIT = 8.7  # log odds of an alert
+LIMIT = 9.6  # log odds of an alert
 STAYS = 0.8  # chance that a surge goes on for another bucket
 ACTIVE = 0.7  # share of its time in which a noisy source is active
-LEAST = 10.0  # counts by which a surge at least exceeds the background
-SMALL = 2.5 / 288  # chance a bucket that a small burst begins: 0.3 to 1 times the rate and 2
+FEW = 0.7  # log odds more where the rate is low: chance alone makes fewer surges there
+LEAST = 13.0  # counts by which a surge at least exceeds the background
+SMALL = 2.5 / 288  # chance a bucket that a small burst begins: 0.3 to 1 times the rate and 1 to 2
 GOES_ON = 0.33  # chance that it takes a second bucket
-MIDDLING = 1.0 / 2016  # chance a bucket of a middling burst: 1 to 1.5 times the rate, and 6
+MIDDLING = 1.0 / 3250  # chance a bucket of a middling burst: 1 to 1.5 times the rate, and 6
 LARGEST = 1e12
 
 _TIMES = np.array([surge.times for surge in MULTIPLES])[:, None]
@@ -38,7 +39,7 @@ def weigh(state: State, expected: Expected, values: Floats, wander_variance: Flo
     extra = np.vstack(
         [
             np.zeros_like(rate),
-            _SMALL * (rate + 2.0),
+            _SMALL * (rate + 1.3),
             _MIDDLING * rate + 6.0,
             np.maximum(_COUNTS, _SIGMAS * sigma),
         ]
@@ -54,7 +55,7 @@ def weigh(state: State, expected: Expected, values: Floats, wander_variance: Flo
     )
     odds = (state["surges"] * STAYS + _PRIOR) * np.exp(np.clip(surges - usual, -30, 60))
     state["surges"] = np.minimum(odds, LARGEST)
-    return np.asarray(np.log(state["surges"].sum(axis=0) + 1e-9))
+    return np.asarray(np.log(state["surges"].sum(axis=0) + 1e-9) + FEW * np.exp(-rate / 2.0))
 
 
 def _with_extra(values: Floats, extra: Floats, rate: Floats, size: Floats) -> Floats:

@@ -14,11 +14,12 @@ from bot.detect.grids import CLIMB_PER_HOUR, HOUR, STEP
 from bot.detect.level import CLIP, MEMORY, Expected, wandering
 from bot.detect.state import Bools, Floats, State
 
-LIMITS = np.array([5.25, 5.75, 8.25])[:, None]  # log odds of an alert, by hypothesis
+LIMITS = np.array([5.75, 6.1, 8.25])[:, None]  # log odds of an alert, by hypothesis
 HIGHEST = 1.6  # of the log rate: beyond it a climb is sharp enough to be found otherwise
-LEAST = 1.0  # count a bucket by which a rise that is under way exceeds the background
-UNDER_WAY = 0.7  # of the log rate
-MOST = 3.0  # log odds that one bucket may add
+USUAL = 0.8  # share of the wandering's variance that a rise may be taken for
+LEAST = 1.3  # count a bucket by which a rise that is under way exceeds the background
+UNDER_WAY = 0.6  # of the log rate
+MOST = 2.4  # log odds that one bucket may add
 
 _CLIMBS = len(CLIMB_PER_HOUR)
 
@@ -34,7 +35,7 @@ def weigh(
     """Take in one bucket; the log odds of the likeliest slow rise, relative to its limit."""
     mean, variance, gain = state["tracked"]
     keep = np.exp(-passed / MEMORY)
-    wander = wander_variance + expected.season_variance
+    wander = USUAL * wander_variance + expected.season_variance
     mean *= keep
     variance[...] = variance * keep**2 + wander * (1.0 - keep**2)
     rate = expected.season * np.exp(np.minimum(mean + variance / 2.0, 60.0))

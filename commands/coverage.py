@@ -50,6 +50,7 @@ LOG_COLUMNS = (
     Column("aggregation", "Aggregation", Kind.SECONDS),
     Column("destination", "Into"),
     Column("kept", "Keeps records"),
+    Column("stored", "Stored", Kind.BYTES, detail=True),
     Column("state", "State"),
 )
 HOUR_COLUMNS = (
@@ -228,6 +229,7 @@ def _tables(lines: Sequence[Line], known: Covering, hours: Sequence[Row]) -> Ite
                     log.aggregation,
                     log.destination,
                     _kept(known, log),
+                    group.stored if (group := known.group(log)) else None,
                     "delivers" if log.healthy else "cannot deliver",
                 )
                 for log in known.logs[:LISTED]

@@ -206,6 +206,8 @@ def test_how_long_log_groups_keep_records(
     answer = ask("coverage 1h", *records(), network=kept(*groups))
     found = {row["id"]: row["kept"] for row in rows(answer, "Flow logs")}
     assert found == {"fl-1": expected, "fl-2": expected, "fl-3": None}
+    stored = {row["id"]: row["stored"] for row in rows(answer, "Flow logs")}
+    assert stored["fl-1"] == (groups[0].stored if expected else None)
     assert ("; 1 log group without retention" in answer.headline) == said
 
 

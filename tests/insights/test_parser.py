@@ -150,7 +150,7 @@ def test_a_text_that_no_database_takes_is_refused(character: str) -> None:
         parse(f'filter a = "{character}"')
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
 @example("fields 9999999999999999999999999999999999999999 as x")
 @example("stats count(*) by bin(99999999999999999999999999999m)")

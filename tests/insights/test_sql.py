@@ -188,7 +188,7 @@ def commands_of_cases() -> list[str]:
     return sorted(found)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(st.sampled_from(commands_of_cases()), min_size=1, max_size=5))
 def test_any_commands_in_a_row_run_or_are_refused(commands: list[str]) -> None:
     with contextlib.suppress(BadQuery):  # and nothing else: DuckDB takes whatever is translated

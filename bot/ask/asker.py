@@ -72,8 +72,8 @@ class Surroundings(Protocol):
         asking, where the network is not live."""
         ...
 
-    def notes(self) -> tuple[Note, ...]:
-        """Its age, and what it lacks."""
+    def notes(self, at: datetime) -> tuple[Note, ...]:
+        """Its age, and what it lacks, for an answer asked `at` a moment."""
         ...
 
 
@@ -207,7 +207,7 @@ class Asker:
             fresh = (_read(run) for run in runs if not run.kept_at)
             yield Note(Topic.METHOD, self._price.told(*fresh))
         if self.network is not None:
-            yield from self.network.notes()
+            yield from self.network.notes(question.now)
 
 
 def _read(run: Run) -> int:

@@ -173,10 +173,14 @@ class Still:
     def changes(self, resources: Iterable[str], since: datetime, now: datetime) -> Changes:
         return self._recorded.changes(resources, since, now) if self._recorded else NO_EVENTS
 
-    def notes(self) -> tuple[Note, ...]:
+    def notes(self, at: datetime) -> tuple[Note, ...]:
         if self._found is None:
             return ()
-        return (Note(Topic.METHOD, age_words(self._found, self._clock())), *poorer(self._found))
+        if self._then:  # it is known for every moment
+            words = age_words(replace(self._found, taken=at), at)
+        else:
+            words = age_words(self._found, self._clock())
+        return (Note(Topic.METHOD, words), *poorer(self._found))
 
 
 class Network:
@@ -233,7 +237,7 @@ class Network:
             _wait(running, wait)
         return self._inventory
 
-    def notes(self) -> tuple[Note, ...]:
+    def notes(self, at: datetime) -> tuple[Note, ...]:
         """What an answer says about the network it used: its age, what it lacks, what failed."""
         found = self._inventory
         if found is None:

@@ -14,7 +14,7 @@ from bot.model.answer import Topic
 from bot.model.errors import AccessDenied, BadSource, FlowsError
 from bot.model.inventory import Inventory
 from bot.network.documents import Documents
-from bot.network.snapshots import Network, Snapshots, age_words
+from bot.network.snapshots import Network, Snapshots, Still, age_words
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -164,7 +164,7 @@ def test_a_failure_keeps_what_is_known_and_is_said_and_not_repeated_at_once() ->
     executor.run()
     assert network.current() is not None
     assert executor.waiting == [], "not again before it is due"
-    said = {note.topic: note.text for note in network.notes()}
+    said = {note.topic: note.text for note in network.notes(NOON)}
     assert "1 h ago" in said[Topic.FRESHNESS]
     assert "EC2 may not be asked" in said[Topic.CAUTION]
 
@@ -175,7 +175,7 @@ def test_without_any_permission_there_is_no_network_and_a_note_says_why() -> Non
     network.current()
     executor.run()
     assert network.current() is None
-    assert "nothing is allowed" in network.notes()[0].text
+    assert "nothing is allowed" in network.notes(NOON)[0].text
 
 
 def test_without_some_permissions_the_notes_say_what_is_poorer() -> None:
@@ -185,7 +185,7 @@ def test_without_some_permissions_the_notes_say_what_is_poorer() -> None:
     network.current()
     executor.run()
     assert network.current() is not None
-    coverage = [note.text for note in network.notes() if note.topic is Topic.COVERAGE]
+    coverage = [note.text for note in network.notes(NOON) if note.topic is Topic.COVERAGE]
     assert coverage == [
         "Not everything may be read: zones and subnets are unknown without ec2:DescribeSubnets."
     ]
@@ -199,3 +199,11 @@ def test_the_first_question_can_wait_for_the_first_look() -> None:
 
 def test_a_network_from_files_has_no_age() -> None:
     assert "do not say when" in age_words(Inventory(), NOON)
+
+
+def test_a_network_that_is_known_for_every_moment_is_of_the_moment_asked_about() -> None:
+    found = Inventory()
+    still = Still(found, lambda: NOON + 5 * HOUR, then=lambda _: found)
+    assert [note.text for note in still.notes(NOON)] == [
+        "Names and rules as of 2026-11-20 12:00 UTC (0 s ago)."
+    ]

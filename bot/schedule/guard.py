@@ -49,9 +49,13 @@ class Guard:
         self._reasons = reasons
 
     @property
-    def begun(self) -> bool:
-        """Whether anything was looked at yet."""
-        return self._spikes.begun
+    def seen(self) -> datetime | None:
+        """The last bucket that was looked at; None before the first."""
+        return self._spikes.seen
+
+    def restart(self) -> None:
+        """Learn anew from what is counted, as at the first start."""
+        self._spikes.restart()
 
     def look(self, start: datetime, end: datetime, now: datetime, quiet_before: datetime) -> None:
         """Look at every bucket from `start` to `end` that was not looked at yet.

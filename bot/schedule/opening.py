@@ -9,6 +9,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from bot.ask.asker import CLOUDWATCH, DELIVERY_CLOUDWATCH, DELIVERY_S3, Surroundings
+from bot.engines.cloudwatch.engine import CloudWatchEngine
 from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
 from bot.model.inventory import Inventory
@@ -18,10 +19,11 @@ from bot.schedule.channel import Channel
 from bot.schedule.counting import bucket_of
 from bot.schedule.courier import Courier, Owing
 from bot.schedule.digest import Digests
-from bot.schedule.duties import digests_due, warned_channels
+from bot.schedule.duties import DIGEST, digests_due, warned_channels
 from bot.schedule.guard import USEFUL, Guard
 from bot.schedule.incidents import Facts, Following, Told
 from bot.schedule.metric_orders import MetricOrders
+from bot.schedule.need import Need, NeedByMetric, Rejects, always
 from bot.schedule.orders import Orders
 from bot.schedule.quiet_orders import QuietOrders
 from bot.schedule.quieting import quiet_of
@@ -29,7 +31,7 @@ from bot.schedule.reasons import Reasons
 from bot.schedule.roads import roads
 from bot.schedule.rollup import SHORT, Counter
 from bot.schedule.spikes import Spikes
-from bot.schedule.ticking import Ticker
+from bot.schedule.ticking import LOOKED_BACK_AT, Ticker
 from bot.schedule.warning import warning
 from bot.schedule.watch_orders import WatchOrders
 from bot.schedule.watches import Watches
@@ -51,7 +53,8 @@ class Watching:
 
     `who` is unique to this process. `price` is US dollars a GB that CloudWatch scans, `warn` the
     channel for warnings where nobody asked for them elsewhere. `history` is read at the first
-    start. `inventory` is what the logs are of, `ranges` which addresses are AWS services'.
+    start. `rejects` is the metric of an engine that has none of its own. `inventory` is what the
+    logs are of, `ranges` which addresses are AWS services'.
     """
 
     store: Store
@@ -66,6 +69,7 @@ class Watching:
     price: float = 0
     history: timedelta = HISTORY
     warn: str | None = None
+    rejects: Rejects | None = None
     surroundings: Surroundings | None = None
 
     def orders(self, resolve: Callable[[str], str | None] = lambda _: None) -> Orders:
@@ -109,7 +113,7 @@ class Watching:
             courier=Courier(deliveries, channel, who=self.who, clock=self.clock),
             clock=self.clock,
             who=self.who,
-            history=self.history,
+            need=self._need(schedules),
             duties=[
                 digests_due(schedules, self._digests, owing),
                 *([watches.look] if (watches := self._watches) else []),
@@ -128,7 +132,25 @@ class Watching:
 
     def _looked(self) -> datetime | None:
         """Up to which bucket somebody looked for what is unusual."""
-        return Memories(self.store, self.engine.source).read().seen
+        return Memories(self.store, self.engine.source).seen
+
+    def _need(self, schedules: Schedules) -> Callable[[datetime, Watch], Need | None]:
+        """Where a metric counts rejects, it says when logs have to be read."""
+        plain = always(self.history, LOOKED_BACK_AT)
+        rejects = self.rejects
+        if rejects is None and isinstance(self.engine, CloudWatchEngine):
+            metric = self.engine.reject_metric
+            rejects = metric.counts if metric else None
+        if rejects is None:
+            return plain
+        return NeedByMetric(
+            rejects,
+            digests=lambda: bool(schedules.live(DIGEST)),
+            incidents=self._incidents,
+            rollups=self._rollups,
+            history=self.history,
+            otherwise=plain,
+        )
 
     def _count_a_day(self, now: datetime, watch: Watch) -> None:
         counter = self._counter

@@ -83,9 +83,13 @@ class Spikes:
         return looks
 
     @property
-    def begun(self) -> bool:
-        """Whether anything was looked at yet."""
-        return self._memories.read().seen is not None
+    def seen(self) -> datetime | None:
+        """The last bucket that was looked at; None before the first."""
+        return self._memories.seen
+
+    def restart(self) -> None:
+        """Forget what was learned: the next look learns anew from the counts."""
+        self._memories.forget()
 
     def _remembered(self, memory: Memory, start: datetime) -> tuple[list[Name], Detector]:
         names = [_name(text) for text in memory.states]

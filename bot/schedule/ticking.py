@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from bot.engines.engine import Watch
 from bot.model.errors import Cancelled, FlowsError
-from bot.schedule.counting import bucket_of
+from bot.schedule.counting import BUCKET, bucket_of
 from bot.schedule.courier import Courier
 from bot.schedule.guard import Guard
+from bot.schedule.need import Need
 from bot.schedule.rollup import Counter, Trouble
 from bot.store.leases import Leases
 from bot.store.rollups import Rollups
@@ -31,8 +32,9 @@ Duty = Callable[[datetime], None]  # owes what is due at a moment
 class Ticker:
     """The scheduler's work over one source. Any number of replicas tick; one of them counts.
 
-    `history` is how much is counted at the first start, so that there is something to compare
-    with; what was over before that start is not warned of. `duties` owe digests and watches.
+    `need` says whether logs have to be read, and how much is counted at the first start, so that
+    there is something to compare with; what was over before that start is not warned of. `duties`
+    owe digests and watches.
     """
 
     counter: Counter
@@ -42,7 +44,7 @@ class Ticker:
     courier: Courier
     clock: Callable[[], datetime]
     who: str
-    history: timedelta
+    need: Callable[[datetime, Watch], Need | None]
     duties: Sequence[Duty] = ()
 
     def tick(self, watch: Watch) -> None:
@@ -57,22 +59,41 @@ class Ticker:
 
     def _count(self, now: datetime, watch: Watch) -> None:
         settled = self.counter.settled(now)
-        begun = self.guard.begun
-        start = self.rollups.first() or settled
+        need = self.need(settled, watch)
+        if need is None or need.counted:
+            self._note(need, settled, now, watch)
+            return
+        seen = self.guard.seen
+        anew = seen is None or (need.slept and seen < need.since - BUCKET)
+        start = bucket_of(need.since - need.history)
         trouble = None
         try:
-            if not begun:
-                start = bucket_of(now - self.history)
-                if not self._learned(start, settled, watch):
-                    return
+            if anew and not self._learned(start, settled, watch):
+                return
+            if anew and seen is not None:
+                self.guard.restart()
+            if not need.slept and not anew:
+                start = self.rollups.first() or settled
             trouble = self.counter.catch_up(start, now, watch)
         except Cancelled:
             raise
         except FlowsError as error:
             trouble = Trouble(settled, str(error))
-        if begun or trouble is None:
-            quiet = now - STALE if begun else settled
-            self.guard.look(settled - LOOKED_BACK_AT, settled, now, quiet_before=quiet)
+        if seen is not None or trouble is None:
+            quiet = settled if anew and not need.risen else now - STALE
+            self.guard.look(need.since, settled, now, quiet_before=quiet)
+        self.guard.note(trouble, settled, now)
+
+    def _note(self, need: Need | None, settled: datetime, now: datetime, watch: Watch) -> None:
+        """Nothing is looked at; what is to be counted for comparison is."""
+        trouble = None
+        try:
+            if need is not None:
+                self.counter.learn(need.since, settled, watch)
+        except Cancelled:
+            raise
+        except FlowsError as error:
+            trouble = Trouble(settled, str(error))
         self.guard.note(trouble, settled, now)
 
     def _learned(self, start: datetime, end: datetime, watch: Watch) -> bool:

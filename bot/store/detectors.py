@@ -36,6 +36,17 @@ class Memories:
         seen = next((row["bucket"] for row in rows if row["series"] == _SEEN), None)
         return Memory(seen, {row["series"]: row["state"] for row in rows if row["series"] != _SEEN})
 
+    @property
+    def seen(self) -> datetime | None:
+        """The last bucket that all of them took in."""
+        mine = (detectors.c.source == self._source, detectors.c.series == _SEEN)
+        with self._store.begin() as connection:
+            return connection.execute(select(detectors.c.bucket).where(*mine)).scalar()
+
+    def forget(self) -> None:
+        with self._store.begin() as connection:
+            connection.execute(delete(detectors).where(detectors.c.source == self._source))
+
     def write(self, memory: Memory) -> None:
         """Keep a memory in place of the one before; all of it or nothing."""
         rows = [

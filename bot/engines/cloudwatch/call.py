@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from bot.engines.cloudwatch.sent import Sent
 
-_SERVICES = {"logs": "CloudWatch Logs", "ec2": "EC2", "athena": "Athena"}
+_SERVICES = {
+    "logs": "CloudWatch Logs",
+    "ec2": "EC2",
+    "athena": "Athena",
+    "cloudwatch": "CloudWatch",
+}
 _SECRETS = (
     r"arn:aws[^\s'\",)\]]*",
     r"\b\d{12}\b",

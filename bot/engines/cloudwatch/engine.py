@@ -14,7 +14,8 @@ from bot.engines.cloudwatch.malformed import DefinedTwice
 from bot.engines.cloudwatch.metrics import Metrics
 from bot.engines.cloudwatch.queries import COMPLETE, Page, Queries, ending
 from bot.engines.cloudwatch.records import Records
-from bot.engines.cloudwatch.retry import Backoff, Deadline
+from bot.engines.cloudwatch.reject_metric import MetricData, RejectMetric
+from bot.engines.cloudwatch.retry import Backoff, Deadline, Waiter
 from bot.engines.cloudwatch.seconds import Seconds, seconds
 from bot.engines.cloudwatch.sent import Layout, Sent
 from bot.engines.cloudwatch.slots import Slots
@@ -46,7 +47,8 @@ class _Asked:
 class CloudWatchEngine:
     """Runs Insights text over log groups of one Region, given as names or ARNs. Safe for threads.
 
-    `logs` and `ec2` yield boto3 clients that do not retry by themselves. `clock` counts seconds.
+    `logs`, `ec2` and `data` (CloudWatch's metrics) yield boto3 clients that do not retry by
+    themselves. `clock` counts seconds.
     """
 
     name = "CloudWatch Logs Insights"
@@ -58,6 +60,7 @@ class CloudWatchEngine:
         *,
         logs: Callable[[], CloudWatchLogsClient],
         ec2: Callable[[], EC2Client],
+        data: Callable[[], MetricData] | None = None,
         source: str | None = None,
         timeout: float = TIMEOUT,
         at_once: int = AT_ONCE,
@@ -74,6 +77,18 @@ class CloudWatchEngine:
         backoff = backoff or Backoff(random.random)
         self.metrics = Metrics(region, logs, backoff)
         self._queries = Queries(region, log_groups, logs=logs, backoff=backoff)
+        self.reject_metric = (
+            RejectMetric(
+                region,
+                logs=logs,
+                data=data,
+                layouts=self.layouts,
+                backoff=backoff,
+                clock=clock,
+            )
+            if data
+            else None
+        )
         self._lookups = Lookups(
             region, log_groups, logs=logs, ec2=ec2, clock=clock, backoff=backoff
         )
@@ -87,7 +102,7 @@ class CloudWatchEngine:
         """Fields by the flow logs' own formats, else those that AWS finds in recent records."""
         return self._lookups.records(watch).fields()
 
-    def layouts(self, watch: Watch) -> dict[str, tuple[Layout, ...]]:
+    def layouts(self, watch: Waiter) -> dict[str, tuple[Layout, ...]]:
         """The fields of each log group's records in their order, by the flow logs' formats."""
         records = self._lookups.records(watch)
         return {group: records.layouts(group) for group in records.groups}

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.engines.cloudwatch.engine import TIMEOUT, CloudWatchEngine
+from bot.engines.cloudwatch.reject_metric import MetricData
 from bot.model.errors import BadSource
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def open_cloudwatch(source: str, *, timeout: float = TIMEOUT) -> CloudWatchEngin
         log_groups,
         logs=clients.logs,
         ec2=clients.ec2,
+        data=clients.cloudwatch,
         source=source,
         timeout=timeout,
         on_close=clients.close,
@@ -91,19 +93,23 @@ class Clients:
         client: EC2Client = self._client("ec2")
         return client
 
+    def cloudwatch(self) -> MetricData:
+        client: MetricData = self._client("cloudwatch")
+        return client
+
     def close(self) -> None:
         """Close their connections; they may be used again."""
         with self._lock:
             for client in self._made.values():
                 client.close()
 
-    def _client(self, service: Literal["logs", "ec2"]) -> Any:
+    def _client(self, service: Literal["logs", "ec2", "cloudwatch"]) -> Any:
         with self._lock:
             if service not in self._made:
                 self._made[service] = self._new(service)
             return self._made[service]
 
-    def _new(self, service: Literal["logs", "ec2"]) -> Any:
+    def _new(self, service: Literal["logs", "ec2", "cloudwatch"]) -> Any:
         from botocore.config import Config  # noqa: PLC0415
 
         config = Config(

@@ -16,7 +16,7 @@ CODE = "".join(
         ROOT / "bot/network/cloudtrail.py",
     )
 )
-ACTION = "(?:logs|ec2|cloudtrail):[A-Z][A-Za-z]+"
+ACTION = "(?:logs|ec2|cloudtrail|cloudwatch):[A-Z][A-Za-z]+"
 
 
 def test_the_policy_allows_what_the_code_calls_and_nothing_else() -> None:
@@ -25,7 +25,7 @@ def test_the_policy_allows_what_the_code_calls_and_nothing_else() -> None:
     allowed = [action for statement in policy["Statement"] for action in statement["Action"]]
     called = set(re.findall(rf"\b{ACTION}", CODE))
     called |= {f"logs:{name}" for name in re.findall(r'self\._call\("(\w+)"', CODE)}
-    assert len(called) == 9
+    assert len(called) == 11
     assert set(allowed) == called - WRITING
     assert len(allowed) == len(set(allowed))
 

@@ -123,7 +123,7 @@ def leave_records(plan: Plan, results: Scope, keys: list[str]) -> None:
     plan.scope = results
     plan.context.timestamp = plan.context.in_time = None
     plan.context.count = "count(*)"
-    plan.shown, plan.displayed = [], None
+    plan.shown, plan.made, plan.displayed = [], [], None
     plan.base_order = [f"{key} {ASCENDING}" for key in keys]
     plan.order = plan.base_order
 

@@ -34,6 +34,7 @@ class Plan:
         self.scope = Scope(relation.fields)
         self.limits: list[int] = []
         self.shown: list[str] = []
+        self.made: list[str] = []  # what commands besides `fields` show
         self.displayed: dict[str, Term] | None = None
         self.deduplicated = False
         self.bins: tuple[str, Length] | None = None  # the key column that bin made
@@ -125,7 +126,7 @@ class Plan:
     def show(self, name: str) -> None:
         """Have a column that a command made be part of the result."""
         if self.raw or self.shown:
-            self.shown = list(dict.fromkeys([*(self.shown or _DEFAULT_SHOWN), name]))
+            self.made.append(name)
 
     # Names
 
@@ -156,7 +157,7 @@ class Plan:
             found = dict(self.displayed)
         else:
             default = list(_DEFAULT_SHOWN) if self.raw else list(self.scope.columns)
-            found = {name: self._found(name) for name in self.shown or default}
+            found = {name: self._found(name) for name in [*(self.shown or default), *self.made]}
         if self.raw:
             found["@ptr"] = self._found("@ptr")
         return found

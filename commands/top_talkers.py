@@ -9,8 +9,7 @@ from bot.insights.quoting import pipeline
 from bot.model.answer import Answer, Note, Question, Topic
 from bot.model.chart import Bars, Series, Tone
 from bot.model.command import Argument, Command, Logs, Takes
-from bot.model.errors import BadLine, MissingFields
-from bot.model.fields import create_flow_log_command
+from bot.model.errors import BadLine
 from bot.model.query import Result, Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.writing import count, share, size, wider_words, window_words
@@ -18,6 +17,7 @@ from bot.network import conversations as talk
 from bot.network.belonging import KINDS, Belonging, recorded_text
 from bot.network.counting import ANSWER
 from bot.network.following import NEEDS, Followed, follow, notes
+from bot.network.needs import require
 from bot.network.ports import described, protocol
 from bot.network.ranges import is_inside
 from bot.network.roads import Amount
@@ -220,13 +220,7 @@ def _services(
     question: Question, logs: Logs, by: str, measure: str
 ) -> tuple[list[Ranking], tuple[Note, ...]]:
     """Servers' ports, or protocols."""
-    missing = tuple(name for name in talk.NEEDS if logs.fields and name not in logs.fields)
-    if missing:
-        raise MissingFields(
-            missing,
-            f"top-talkers by {by} needs fields that these logs do not record: {', '.join(missing)}",
-            hint=f"A second flow log can have them: {create_flow_log_command(missing)}",
-        )
+    require(talk.NEEDS, logs.fields, f"top-talkers by {by}")
     text = rejects_text(by) if measure == REJECTS else services_text(by)
     (result,) = logs.query(text)
     if not result.rows:

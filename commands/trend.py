@@ -14,6 +14,7 @@ from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period
 from bot.model.writing import duration, share, span, wider_words, window_words, written
 from bot.network import over_time
+from bot.network.needs import require
 from bot.network.once import RULE
 from bot.network.ports import described, protocol
 from bot.network.trends import (
@@ -33,6 +34,7 @@ from bot.network.trends import (
     read,
 )
 
+BY_INTERFACE = (CATEGORY, HOST, "interface")
 TONES = {"ACCEPT": Tone.ACCEPTED, "REJECT": Tone.REJECTED}
 COLUMNS = ("total", "Total"), ("median", "Median"), ("p95", "p95"), ("peak", "Peak")
 
@@ -40,6 +42,8 @@ COLUMNS = ("total", "Total"), ("median", "Median"), ("p95", "p95"), ("peak", "Pe
 def answer(question: Question, logs: Logs) -> Answer:
     name, split = question.word("measure") or "bytes", question.word("by")
     measure, earlier = MEASURES[name], earlier_window(question)
+    if split in BY_INTERFACE:
+        require(("interfaceId",), logs.fields, f"trend by {split}")
     if split == CATEGORY:
         measure = _of_roads(question, name)
     period = period_of(question)

@@ -112,8 +112,8 @@ def texts(question: Question, fields: frozenset[str]) -> tuple[str, ...]:
             (
                 pipeline(
                     fill('filter action = "ACCEPT" and protocol = 6 and tcpFlags = {syn}', syn=SYN),
-                    "stats count(*) as records by srcAddr as client, dstAddr as server,"
-                    " dstPort as port, protocol",
+                    "fields srcAddr as client, dstAddr as server, dstPort as port",
+                    "stats count(*) as records by client, server, port, protocol",
                     "sort records desc",
                     f"limit {MOST}",
                 ),

@@ -50,7 +50,7 @@ FIELDS = {
     "interface": "interfaceId",
     "family": "family",  # IPv4 or IPv6
 }
-FAMILY = 'fields if(srcAddr like /:/, "IPv6", "IPv4") as family'
+FAMILY = 'fields if(isValidIpV6(srcAddr), "IPv6", "IPv4") as family'
 INSTANT = timedelta(microseconds=1)
 ALL, OTHERS = "all", "others"
 

@@ -268,6 +268,13 @@ def test_a_log_without_packets(ask: Ask) -> None:
         ask("trend", *RECORDS, fields=fields)
 
 
+@pytest.mark.parametrize("split", ["category", "host", "interface"])
+def test_a_log_without_interfaces(ask: Ask, split: str) -> None:
+    fields = [name for name in DEFAULT_FORMAT if name != "interface-id"]
+    with pytest.raises(MissingFields, match=f"trend by {split} needs .*: interfaceId"):
+        ask(f"trend by {split}", *RECORDS, fields=fields)
+
+
 def test_next_lines_can_be_asked(ask: Ask) -> None:
     answer = ask("trend bytes", *RECORDS)
     assert answer.next == (

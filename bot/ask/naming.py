@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Protocol
@@ -18,6 +18,8 @@ class Naming(Protocol):
     """Whatever says what an address is called."""
 
     def of(self, address: str) -> Label: ...
+
+    def serving(self, address: str, port: int) -> Label: ...
 
 
 _ADDRESS = re.compile(r"(?<![\w.:/])\d{1,3}(?:\.\d{1,3}){3}(?![\w.:/]|\.\d)")
@@ -43,8 +45,8 @@ def name_of(address: str, names: Naming) -> str:
     return label.team if label.name == address else label.name
 
 
-def _name_and_team(address: str, names: Naming) -> str:
-    label = names.of(address)
+def _name_and_team(address: str, names: Naming, port: Value = None) -> str:
+    label = names.serving(address, port) if isinstance(port, int) else names.of(address)
     return " · ".join(part for part in (label.name, label.team) if part not in {"", address})
 
 
@@ -62,12 +64,23 @@ def _table(table: Table, names: Naming) -> Table:
             into.append(_sentence(row[number], column, names))
         if column.kind is not Kind.ADDRESS:
             continue
-        found = [_name_and_team(str(row[number]), names) for row in table.rows]
+        port = _port_of(number, table.columns)
+        found = [
+            _name_and_team(str(row[number]), names, None if port is None else row[port])
+            for row in table.rows
+        ]
         if any(found):
             columns.append(Column(f"{column.name}_name", "Name", detail=column.detail))
             for name, into in zip(found, values, strict=True):
                 into.append(name or None)
     return replace(table, columns=tuple(columns), rows=tuple(map(tuple, values)))
+
+
+def _port_of(number: int, columns: Sequence[Column]) -> int | None:
+    """The column of the port that the addresses in a column serve: it stands right after them."""
+    after = number + 1
+    is_port = after < len(columns) and columns[after].kind is Kind.PORT
+    return after if is_port else None
 
 
 def _sentence(value: Value, column: Column, names: Naming) -> Value:

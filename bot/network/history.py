@@ -86,6 +86,13 @@ class WindowNames:
         told += [f"{part[0][1].name} from {self._at(part[0][0].first)}" for part in parts[1:]]
         return replace(first, name=", ".join(told), certain=False)
 
+    def serving(self, address: str, port: int) -> Label:
+        """The same of an address that serves a port."""
+        found = self.of(address)
+        return (
+            found if found.team else replace(found, team=self._latest.serving(address, port).team)
+        )
+
     def notes(self) -> tuple[Note, ...]:
         """Of when the names are, where they are not simply those of now."""
         spans = self._history.spans

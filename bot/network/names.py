@@ -110,6 +110,14 @@ class Names:
         team = self._teams.of(str(subnet.ranges[0].network_address) if subnet.ranges else "")
         return Label(name, "subnet", subnet.id, name, _zone(subnet), team, self.inventory.taken)
 
+    def serving(self, address: str, port: int) -> Label:
+        """The label of an address that serves a port: of a host of ours that is nobody's, the team
+        is the port's."""
+        found = self.of(address)
+        if found.team or found.kind in (PUBLIC_ADDRESS, AWS_SERVICE):
+            return found
+        return replace(found, team=self._teams.ports.get(port, ""))
+
     def addresses(self, word: str) -> tuple[str, ...]:
         """The addresses of what a person typed: a name, an id or an address.
 

@@ -74,6 +74,23 @@ def test_a_table_says_whose_things_are_too(tmp_path: Path) -> None:
     assert said.tables[0].rows == (("10.0.0.5", "db · data"), ("203.0.113.9", "partner"))
 
 
+def test_a_port_tells_whose_a_server_of_ours_is_that_nothing_else_does(tmp_path: Path) -> None:
+    (tmp_path / "teams.yaml").write_text("ports:\n  5432: data\nranges:\n  10.0.7.0/24: shop\n")
+    names = Names(INVENTORY, teams=read_teams(tmp_path / "teams.yaml"))
+    question = Question("rejects", "rejects", WINDOW, ZoneInfo("UTC"), NOW)
+    kinds = (("client", Kind.ADDRESS), ("server", Kind.ADDRESS), ("port", Kind.PORT))
+    columns = tuple(Column(name, name, kind) for name, kind in kinds)
+    rows = (
+        ("10.0.9.1", "10.0.8.8", 5432),
+        ("10.0.9.1", "10.0.7.7", 5432),
+        ("10.0.9.1", "10.0.8.8", 443),
+        ("10.0.9.1", "203.0.113.9", 5432),
+    )
+    (table,) = named(Answer(question, "", tables=(Table("t", columns, rows),)), names).tables
+    assert [column.name for column in table.columns] == ["client", "server", "server_name", "port"]
+    assert [row[2] for row in table.rows] == ["data", "shop", None, None]
+
+
 def test_bars_are_labelled_with_names() -> None:
     chart = Bars("10.0.0.5 sent most", ("10.0.0.5", "10.0.0.9"), (Series("s", (2.0, 1.0)),))
     (drawn,) = answer(charts=(chart,)).charts

@@ -17,7 +17,7 @@ from bot.model.table import Column, Kind, Table, Value
 from bot.model.writing import count, many, wider_words, window_words
 from bot.network import conversations as talk
 from bot.network.counting import ANSWER
-from bot.network.ports import described, protocol, service
+from bot.network.ports import SERVICE_PORTS, described, is_service, protocol, service
 from bot.network.ranges import inside, within
 
 LISTED = 50
@@ -72,9 +72,11 @@ class Lost:
 
 
 def answer(question: Question, logs: Logs) -> Answer:
-    silent, rejected, *flagged = logs.query(*texts(question, logs.fields))
+    silent, rejected, either, *flagged = logs.query(*texts(question, logs.fields))
     rejects = {(_key(row), row.text("leg")): row for row in rejected.rows}
-    found = _lost(silent.rows, rejects, _syn_only(flagged[0].rows) if flagged else None)
+    unclear = {(row.text("srcAddr"), row.text("dstAddr")) for row in either.rows}
+    open_ = [row for row in silent.rows if not _is_unclear(row, unclear)]
+    found = _lost(open_, rejects, _syn_only(flagged[0].rows) if flagged else None)
     found += _blocked(question, logs, rejects, {_key(lost.row) for lost in found})
     order = list(Why)
     found.sort(key=lambda one: (order.index(one.why), -one.connections, _key(one.row)))
@@ -89,7 +91,8 @@ def answer(question: Question, logs: Logs) -> Answer:
 
 
 def texts(question: Question, fields: frozenset[str]) -> tuple[str, ...]:
-    """Conversations without a packet back, rejects of both legs, and records of SYN alone."""
+    """Conversations without a packet back, rejects of both legs, who has records of which no port
+    says who asked, and records of SYN alone."""
     return (
         pipeline(
             _conversations(question),
@@ -105,6 +108,17 @@ def texts(question: Question, fields: frozenset[str]) -> tuple[str, ...]:
             "stats count(*) as records, count_distinct(clientPort) as ports,"
             " min(clientPort) as lowest, max(clientPort) as highest"
             " by client, server, port, protocol, leg",
+            "sort records desc",
+            f"limit {MOST}",
+        ),
+        pipeline(
+            'filter action = "ACCEPT" and protocol in [6, 17]',
+            fill(
+                "filter srcPort >= 1024 and dstPort >= 1024"
+                " and srcPort not in {ports} and dstPort not in {ports}",
+                ports=SERVICE_PORTS,
+            ),
+            "stats count(*) as records by srcAddr, dstAddr",
             "sort records desc",
             f"limit {MOST}",
         ),
@@ -149,6 +163,12 @@ def _anyone(field: str) -> str:
 
 def _key(row: Row) -> Key:
     return row.text("client"), row.text("server"), row.text("port"), row.text("protocol")
+
+
+def _is_unclear(row: Row, unclear: set[tuple[str, str]]) -> bool:
+    """Whether what came the other way, on ports that say nothing, may be the answer."""
+    back = row.text("server"), row.text("client")
+    return not is_service(row.number("port")) and back in unclear
 
 
 def _syn_only(rows: Sequence[Row]) -> dict[Key, int]:

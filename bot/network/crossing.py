@@ -169,7 +169,9 @@ def texts(question: Question, what: Crossing, nats: tuple[str, ...]) -> tuple[st
         reply=talk.reply_from(what.only),
         only=(f"filter {ports}" if ports else None, talk.between(client, server)),
     )
-    used = f"filter {ANSWERED}" if what.noise else None
+    # Who never sent anything is no client: somebody outside came from a port that looks like one.
+    asked = f"{talk.SENT_PACKETS} > 0"
+    used = f"filter {asked} and ({ANSWERED})" if what.noise else f"filter {asked}"
     return (
         pipeline(
             whole,
@@ -181,7 +183,9 @@ def texts(question: Question, what: Crossing, nats: tuple[str, ...]) -> tuple[st
             "limit 1000",
         ),
         pipeline(whole, used, f"sort {talk.MOVED} desc", "limit 10000"),
-        pipeline(whole, f"filter not ({ANSWERED})", "stats count_distinct(client) as clients"),
+        pipeline(
+            whole, f"filter {asked} and not ({ANSWERED})", "stats count_distinct(client) as clients"
+        ),
         pipeline(
             'filter action = "REJECT" and protocol in [6, 17]',
             talk.ends(talk.reply_from(what.only)),

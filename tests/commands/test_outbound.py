@@ -80,6 +80,11 @@ def test_a_log_without_ports(ask: Ask) -> None:
         ask("outbound", *RECORDS, fields=fields)
 
 
+def test_probes_from_outside_are_not_taken_for_answers(ask: Ask) -> None:
+    probe = flow("203.0.113.9:24679", f"{APP}:40001")
+    assert ask("outbound allow 443", probe).tables == ()
+
+
 def test_what_is_only_rejected_is_drawn(ask: Ask) -> None:
     answer = ask("outbound", RECORDS[9])
     assert answer.headline == ("Nobody inside used ports 25, 53, 853 outside; 1 host was rejected.")

@@ -88,6 +88,14 @@ def test_requests_that_are_rejected_further_on(ask: Ask) -> None:
     )
 
 
+def test_ports_that_do_not_say_who_asked(ask: Ask) -> None:
+    """A load balancer's client ports are as low as a node's port: both look like servers."""
+    there = [flow(f"{CLIENT}:{2000 + n}", f"{SERVER}:32027") for n in range(5)]
+    back = [flow(f"{SERVER}:32027", f"{CLIENT}:{2000 + n}") for n in range(5)]
+    answer = ask("unanswered", *there, *back, *asked(1, server="10.0.3.6", port=32027))
+    assert rows(answer) == [(CLIENT, "10.0.3.6", 32027, "no answer", 1, 0, None)]
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -14,6 +14,7 @@ from bot.model.command import Argument, Command, Logs, Takes
 from bot.model.query import Row
 from bot.model.table import Column, Kind, Table
 from bot.model.writing import count, many, share, size, wider_words, window_words
+from bot.network.conversations import ONCE
 from bot.network.counting import BYTES, REPLY, TO_CLIENT, Pair, busiest, passed_on
 from bot.network.following import nat_addresses
 from bot.network.ports import spoken
@@ -255,10 +256,8 @@ def _notes(rows: Sequence[Row], aside: Sequence[Row], found: Found) -> Iterable[
         logged = sum(row.number(BYTES) for row in rows)
         yield Note(
             Topic.METHOD,
-            "A flow inside the VPC is recorded at each interface it passes: each client, server and"
-            " action is counted at the interface that saw most of its bytes. As logged, they are"
-            f" {many(records, 'record')} and {size(logged)}. Connections are distinct client"
-            " ports.",
+            f"{ONCE} As logged, they are {many(records, 'record')} and {size(logged)}. Connections"
+            " are distinct client ports.",
         )
     turned_away = {client.address for client in found.rejected}
     if both := [c.address for c in found.accepted if c.address in turned_away]:

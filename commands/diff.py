@@ -388,9 +388,8 @@ def _notes(question: Question, found: Difference, other: Window) -> Iterator[Not
         f"Compared with {span(other, question.zone)}, in values an hour. Something has changed when"
         f" it is {MOVED:g} times as much or as little, and by {PART:.0%} of all for hosts and"
         f" ports; rejects when there are {SEVERAL} or more in one of the windows. Hosts are those"
-        " inside, without NAT gateways; each counts at the interface that"
-        " saw most of its bytes. Ports are those that answered, with bytes as logged. Rejects are"
-        " requests from inside, as logged.",
+        " inside, without NAT gateways. Ports are those that answered, with bytes as logged."
+        f" Rejects are requests from inside, as logged. {talk.ONCE}",
     )
     if not found.before.recorded:
         yield Note(

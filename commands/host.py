@@ -15,7 +15,7 @@ from bot.model.command import Argument, Command, Logs, Takes
 from bot.model.query import Row
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.writing import count, many, size, wider_words, window_words
-from bot.network.conversations import client_and_server
+from bot.network.conversations import COUNTED, client_and_server
 from bot.network.counting import ANSWER, BYTES, busiest, legs
 from bot.network.machine import Thing, thing_asked
 from bot.network.ports import described, service
@@ -106,15 +106,8 @@ def answer(question: Question, logs: Logs) -> Answer:
     )
 
 
-METHOD = (
-    "Each flow is counted at the interface that saw most of its bytes. The server is the side with"
-    " a known or low port, or else the one whose port is not one that clients are handed"
-    " (32768 and up)."
-)
-
-
 def _notes(thing: Thing) -> Iterator[Note]:
-    yield Note(Topic.METHOD, METHOD)
+    yield Note(Topic.METHOD, COUNTED)
     if len(thing.networks) > 1:
         others = ", ".join(spelled(network) for network in thing.networks[1:])
         yield Note(Topic.METHOD, f"With all addresses of the same host: {others}.")

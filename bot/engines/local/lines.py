@@ -55,11 +55,16 @@ class _Cutter:
             yield from self._cut()
 
     def _cut(self) -> Iterator[Run | Lost]:
-        text = b"".join(self._held)
-        end = text.rfind(b"\n") + 1
-        if end:
-            yield from self._run(text[:end])
-        rest = text[end:]
+        if len(self._held) > 1 and b"\n" not in self._held[-1]:
+            self._held = [b"".join(self._held)]
+        last = self._held.pop() if self._held else b""
+        end = last.rfind(b"\n") + 1
+        rest = last[end:]
+        # Only the last chunk is cut: a copy of the whole run would double what reading needs.
+        self._held.append(last[:end])
+        if text := b"".join(self._held):
+            self._held.clear()
+            yield from self._run(text)
         if len(rest) > LARGEST_LINE:
             yield Lost(self._number, TOO_LONG)
             self._skipping = True

@@ -28,6 +28,7 @@ RECENT = timedelta(hours=3)  # over which it is measured how late records are
 FEW = 12  # buckets that say nothing about that
 UNEVEN = timedelta(seconds=90)  # how much earlier than usual a bucket's records may end
 TRIES = 3
+SAME = timedelta(hours=1)  # for which records are taken to have the same fields
 REST = timedelta(minutes=3)  # after a failure, before the engine is asked again
 
 
@@ -63,6 +64,7 @@ class Counter:
         self._at_once = at_once
         self._limit = limit
         self._failed: tuple[datetime, Trouble] | None = None  # when, and how
+        self._text: tuple[datetime | None, str] = (None, "")
         self._done: datetime | None = None  # everything before it was counted
 
     def settled(self, now: datetime) -> datetime:
@@ -107,8 +109,12 @@ class Counter:
         return None
 
     def _asked(self, newest: datetime, watch: Watch) -> str:
-        """The query, by the fields of a bucket's records."""
-        return text(self._engine.fields(Window(newest, newest + BUCKET), watch))
+        """The query, by the fields of a bucket's records, which change rarely."""
+        at, asked = self._text
+        if not (at and abs(newest - at) < SAME):
+            asked = text(self._engine.fields(Window(newest, newest + BUCKET), watch))
+            self._text = newest, asked
+        return asked
 
     def _count(self, some: Sequence[datetime], asked: str, now: datetime, watch: Watch) -> None:
         """One query over neighbouring buckets; in halves where there is too much for one."""

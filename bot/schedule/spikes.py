@@ -62,6 +62,9 @@ class Spikes:
 
         What lies before `start` is only learned from.
         """
+        seen = self._memories.seen
+        if seen and seen + 2 * BUCKET > end:
+            return []
         memory = self._memories.read()
         at = memory.seen + BUCKET if memory.seen else start
         known = self._rollups.buckets(at, end)

@@ -49,7 +49,6 @@ class Ticker:
 
     def tick(self, watch: Watch) -> None:
         """Do all that is due now. What fails is logged, and tried again by the next tick."""
-        self.courier.deliver()  # what is owed does not wait for a count
         now = self.clock()
         if self._leads():
             self._count(now, watch)
@@ -102,8 +101,8 @@ class Ticker:
         while at < end:
             if not self._leads():
                 return False
+            self.courier.deliver()  # what is owed does not wait for all of it
             self.counter.learn(at, min(at + PORTION, end), watch)
-            self.courier.deliver()
             at += PORTION
         return True
 

@@ -16,7 +16,7 @@ from bot.model.writing import count, share, size, wider_words, window_words
 from bot.network import conversations as talk
 from bot.network.belonging import KINDS, Belonging, recorded_text
 from bot.network.counting import ANSWER
-from bot.network.following import NEEDS, Followed, follow, notes
+from bot.network.following import NEEDS, Followed, follow, sums_match
 from bot.network.needs import require
 from bot.network.ports import described, protocol
 from bot.network.ranges import is_inside
@@ -124,7 +124,7 @@ def _ends(
         ranking = _things(found, belonging, measure, total)
         rankings = [ranking]
         said = f"{belonging.source} {SHARES}{_unknown(found, belonging, measure, total)}"
-    counted = [AS_LOGGED] if measure == REJECTS else notes(found, logs)
+    counted = [AS_LOGGED] if measure == REJECTS else sums_match(found)
     return rankings, (*counted, Note(Topic.METHOD, said))
 
 
@@ -360,6 +360,7 @@ def _chart(ranking: Ranking) -> Bars:
     drawn, rest = ranking.talkers[:DRAWN], ranking.talkers[DRAWN:]
     top = drawn[0]
     part = share(top.moved(ranking.measure) / ranking.total) if ranking.total else "none"
+    took = "had" if ranking.noun == PAIR else "took part in"
     tones = {"sent": Tone.PLAIN, "received": Tone.ACCEPTED, "within": Tone.NOISE}
     series = tuple(
         Series(name, tuple(amount_of(getattr(one, name), ranking.measure) for one in drawn), tone)
@@ -368,7 +369,7 @@ def _chart(ranking: Ranking) -> Bars:
     )
     whole = (Series("in all", tuple(one.moved(ranking.measure) for one in drawn)),)
     return Bars(
-        f"{ranking.labels[top.key]} took part in {part} of the {ranking.what}",
+        f"{ranking.labels[top.key]} {took} {part} of the {ranking.what}",
         tuple(ranking.labels[one.key] for one in drawn),
         series or whole,
         ranking.kind,

@@ -167,9 +167,14 @@ def nat_addresses(question: Question, logs: Logs, among: Collection[str]) -> fro
 
 
 def notes(found: Followed, logs: Logs) -> Iterator[Note]:
-    """How it was counted, that the sums match, and what would tell more."""
-    if not found.logged.records:
-        return
+    """How it was counted, that the sums match, and what would tell more of the roads."""
+    if found.logged.records:
+        yield from sums_match(found)
+        yield from poorer(found.totals, logs.inventory, logs.fields)
+
+
+def sums_match(found: Followed) -> Iterator[Note]:
+    """How it was counted, and that the sums match what was logged."""
     sums = found.totals
     yield Note(
         Topic.METHOD,
@@ -184,7 +189,6 @@ def notes(found: Followed, logs: Logs) -> Iterator[Note]:
             f" logged, {many(found.left.records, 'record')}) is of {_small(found)}smaller parts"
             f" than the {many(MOST, 'largest', 'largest')} and in no figure here.",
         )
-    yield from poorer(sums, logs.inventory, logs.fields)
 
 
 def _small(found: Followed) -> str:

@@ -329,3 +329,20 @@ def test_next_lines_can_be_asked(ask: Ask) -> None:
     )
     for line in answer.next:
         assert ask(line).headline
+
+
+@pytest.mark.parametrize(
+    ("by", "field", "value", "expected"),
+    [
+        ("region", "region", "eu-central-1", "eu-central-1"),
+        ("tag Team", "instance-tag", "web%20shop", "web shop"),
+        ("instance", "instance-id", "i-0abc", "i-0abc"),
+    ],
+)
+def test_what_only_the_records_tell(
+    ask: Ask, by: str, field: str, value: str, expected: str
+) -> None:
+    records = [record | {field: value} for record in RECORDS]
+    answer = ask(f"top-talkers by {by}", *records, fields=[*DEFAULT_FORMAT, field])
+    assert answer.tables[0].rows[0][:2] == (expected, 1550)
+    assert f"told by the records' own {field}" in answer.notes[1].text

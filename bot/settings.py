@@ -99,7 +99,7 @@ class Settings:
     )
     teams: Path | None = _setting(
         "FLOWS_TEAMS",
-        "a YAML file that says which team hosts, ranges and ports belong to",
+        "a YAML file that says which team hosts, ranges and ports belong to, and who may scan",
         Path,
     )
     aws_ranges: Path | None = _setting(

@@ -106,7 +106,7 @@ def texts(question: Question, fields: frozenset[str]) -> tuple[str, ...]:
             talk.between(*_sides(question)),
             'fields if(leg = "reply", dstPort, srcPort) as clientPort',
             "stats count(*) as records, count_distinct(clientPort) as ports,"
-            " min(clientPort) as lowest, max(clientPort) as highest"
+            " min(toNumber(clientPort)) as lowest, max(toNumber(clientPort)) as highest"
             " by client, server, port, protocol, leg",
             "sort records desc",
             f"limit {MOST}",

@@ -16,13 +16,15 @@ from bot.model.writing import count, duration, many
 from bot.network.ports import spoken
 from bot.network.ranges import is_inside
 from bot.schedule.counting import BUCKET, OURS, REJECT, Dimension, Origin, buckets
-from bot.schedule.incidents import Facts, Pair, State, Told
+from bot.schedule.incidents import NORMAL, Facts, Pair, State, Told
 from bot.schedule.rollup import Trouble
 from bot.store.incidents import Incident
 from bot.store.rollups import Rollups
 
 SHOWN_BEFORE = timedelta(hours=3)  # of the chart, before it began
 LISTED = 15
+MOST_PORTS = 3
+WEEK = timedelta(days=7)
 MOST_CHANGES = 3
 RUNBOOK = (
     "What to do: compare the security groups and network ACLs of both ends with a change made just"
@@ -41,7 +43,7 @@ def warning(
         state=incident.state,
         headline=_headline(incident, facts),
         zone=str(zone),
-        lines=tuple(_lines(incident, facts, zone, at)),
+        lines=tuple(_lines(incident, facts, rollups, zone, at)),
         charts=(_chart(incident, facts, rollups, at),),
         quiet=quiet,
         buttons=tuple(_buttons(incident, facts, at)),
@@ -127,13 +129,20 @@ def _level(facts: Facts) -> tuple[int, float]:
     return int(worst[1]), worst[2]
 
 
-def _lines(incident: Incident, facts: Facts, zone: ZoneInfo, at: datetime) -> Iterator[str]:
+def _lines(
+    incident: Incident, facts: Facts, rollups: Rollups, zone: ZoneInfo, at: datetime
+) -> Iterator[str]:
     began = _clock(incident.opened_at, zone)
     if incident.resolved_at:
         yield f"From {began} to {_clock(incident.resolved_at, zone)} {at.astimezone(zone):%Z}."
     else:
         yield f"Since {began}, counted until {_clock(at + BUCKET, zone)} {at.astimezone(zone):%Z}."
     yield _reason(incident, facts, zone)
+    if new := _new_ports(incident, facts, rollups):
+        yield (
+            f"New: {spoken(new[:MOST_PORTS])}, neither rejected from inside nor among the busiest"
+            " ports in the week before."
+        )
     if incident.resolved_at and facts.mended:
         yield f"Meanwhile rules were changed: {_changed(facts.mended, zone)}."
     if incident.state != State.RESOLVED:
@@ -157,6 +166,16 @@ def _reason(incident: Incident, facts: Facts, zone: ZoneInfo) -> str:
     if all(usual < 1 for _, _, usual in facts.series.values()):
         return "Likely reason: somebody tries what nobody tried before; no rule lets it in."
     return "The same is rejected at other times too, but less often."
+
+
+def _new_ports(incident: Incident, facts: Facts, rollups: Rollups) -> tuple[int, ...]:
+    """Ports that nothing was counted at in the week before, of what our own were rejected at."""
+    ports = {int(pair.port) for pair in facts.pairs if pair.ours and pair.port.isdigit()}
+    start, end = incident.opened_at - WEEK, incident.opened_at
+    if facts.let_in_before or not ports or not rollups.buckets(end - NORMAL, end):
+        return ()
+    found = rollups.sums(start, end, Dimension.OUR_PORT, Dimension.PORT)
+    return tuple(sorted(ports - {int(one.name) for one in found if one.name.isdigit()} - {0}))
 
 
 def _changed(changes: list[Change], zone: ZoneInfo) -> str:

@@ -90,9 +90,17 @@ def test_a_rule_that_breaks_is_one_warning_from_open_to_resolved(house: House) -
     assert at - BEGAN <= timedelta(minutes=20), "one bucket and the time of delivery"
     assert f"{APP} → {DB} port 5432 (postgres)" in opened.headline
     assert any("let in on the same port until 02:00" in line for line in opened.lines)
+    assert not any(line.startswith("New") for line in opened.lines)
     assert len({one.key for _, _, one in wall.shown}) == 1
     assert [how for _, how, _ in wall.shown].count("reply") == 1
     assert "Over after 1 h" in wall.shown[-1][2].headline
+
+
+def test_a_port_that_is_new_is_called_new(house: House) -> None:
+    new: Flow = ("REJECT", APP, DB, 8443, "request", 40)
+    wall = house.run(Network(more=between(BEGAN, BEGAN + HOUR / 2, new)), BEGAN + HOUR / 2)
+    lines = wall.shown[0][2].lines
+    assert lines[2].startswith("New: port 8443 (https-alt), neither rejected from inside nor among")
 
 
 def test_the_same_on_both_kinds_of_store(store: Store) -> None:

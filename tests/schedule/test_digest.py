@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -197,6 +197,23 @@ def test_each_due_digest_is_owed_once_and_a_missed_one_while_useful(store: Store
     assert deliveries.open_count() == 2, "seven hours late it is of no use"
     owe(DUE + 2 * DAY + timedelta(hours=5))
     assert deliveries.open_count() == 4
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("at", ["01:45", "02:15", "08:30"])
+def test_a_digest_comes_once_a_day_in_nights_when_clocks_change(
+    store: Store, zone: str, at: str
+) -> None:
+    schedules, deliveries = Schedules(store), Deliveries(store)
+    owe = digests_due(schedules, digests(store), Owing(deliveries))
+    for night in (datetime(2026, 3, 28, 9), datetime(2026, 10, 24, 9), datetime(2026, 4, 4, 9)):
+        start = night.replace(tzinfo=UTC)
+        number = schedules.add(Schedule(DIGEST, "C1", "U1", start, at=at, zone=zone))
+        before = deliveries.open_count()
+        for minutes in range(0, 48 * 60, 15):
+            owe(start + timedelta(minutes=minutes))
+        assert deliveries.open_count() - before == 4, "two days, a digest and its details each"
+        schedules.change(number, deleted_at=start)
 
 
 def test_warnings_go_where_they_were_asked_for(store: Store) -> None:

@@ -43,6 +43,21 @@ def test_a_time_that_comes_twice_comes_once() -> None:
     assert moments == [utc("2026-10-25T00:30")]
 
 
+@pytest.mark.parametrize(
+    ("at", "night", "expected"),
+    [
+        ("02:15", "2026-10-03", "2026-10-03T15:45"),  # jumped over: it is 02:45 then
+        ("02:45", "2026-10-03", "2026-10-03T15:45"),
+        ("01:45", "2026-04-04", "2026-04-04T14:45"),  # comes twice: the first
+        ("02:15", "2026-04-04", "2026-04-04T15:45"),
+    ],
+)
+def test_a_zone_that_changes_by_half_an_hour(at: str, night: str, expected: str) -> None:
+    start = utc(f"{night}T12:00")
+    moments = list(due_moments(at, ALL, LORD_HOWE, start, start + timedelta(hours=12)))
+    assert moments == [utc(expected)]
+
+
 @given(
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1), timezones=st.just(UTC)),
     st.sampled_from([BERLIN, NEW_YORK, LORD_HOWE, ZoneInfo("UTC")]),

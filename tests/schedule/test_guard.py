@@ -219,6 +219,22 @@ def test_an_empty_log_neither_starts_nor_ends_an_incident(house: House) -> None:
     assert "resolved" not in [state for _, state in wall.said()]
 
 
+def test_a_clock_that_jumps_forward_is_caught_up_with(house: House) -> None:
+    network = Network(more=between(BEGAN, BEGAN + 4 * HOUR, REFUSED))
+    house.run(network, BEGAN)
+    house.clock.now += 2 * HOUR
+    wall = house.run(network, BEGAN + 5 * HOUR)
+    assert wall.said() == [
+        ("post", "high"),
+        ("edit", "high"),
+        ("edit", "high"),
+        ("edit", "resolved"),
+    ]
+    assert wall.said(About.TROUBLE) == []
+    starts = [window.start for window in network.asked]
+    assert len(starts) == len(set(starts)), "no bucket is read twice"
+
+
 def test_a_clock_that_jumps_back_repeats_nothing(house: House) -> None:
     network = Network(more=between(BEGAN, BEGAN + HOUR, REFUSED))
     house.run(network, BEGAN + HOUR)

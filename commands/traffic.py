@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model.answer import Answer, Note, Question, Topic
-from bot.model.chart import Panel, Series, Timeline, Tone
+from bot.model.chart import Panel, Series, Timeline
 from bot.model.command import Command, Logs
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period
 from bot.model.writing import share, size, wider_words, window_words
 from bot.network.following import NEEDS, Followed, notes, rules, spelled
-from bot.network.over_time import METHOD, UNTOLD, over_time
+from bot.network.over_time import METHOD, over_time, tone
 from bot.network.roads import Category, Rule
 
 MOST_BINS = 30
@@ -32,8 +32,6 @@ RULE_COLUMNS = (
     Column("share", "Share", Kind.SHARE),
     Column("records", "Flow records", Kind.COUNT),
 )
-# Colours mean the same in every window: the inside is blue and green, the rest stands out.
-TONES = {Category.UNCLASSIFIED: Tone.NOISE, Category.CROSS_ZONE: Tone.ALARMING}
 
 
 def answer(question: Question, logs: Logs) -> Answer:
@@ -109,11 +107,7 @@ def _rule_table(found: Followed) -> Table:
 def _chart(
     question: Question, period: Period, found: Followed, lines: Mapping[str, Sequence[float]]
 ) -> Timeline:
-    tones = {category.value: tone for category, tone in TONES.items()}
-    series = tuple(
-        Series(name, tuple(line), tones.get(name, Tone.NOISE if name == UNTOLD else Tone.PLAIN))
-        for name, line in lines.items()
-    )
+    series = tuple(Series(name, tuple(line), tone(name)) for name, line in lines.items())
     first = _ranked(found)[0]
     part = share(first.bytes / found.totals.counted.bytes)
     panels = (

@@ -189,7 +189,7 @@ def _panels(
 
 
 def _tone(name: str) -> Tone:
-    return Tone.NOISE if name in (OTHERS, over_time.UNTOLD, "unclassified") else Tone.PLAIN
+    return Tone.NOISE if name == OTHERS else over_time.tone(name)
 
 
 def _spelled(split: str | None, name: str) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.insights.quoting import Unquotable, fill, literal, pipeline
 from bot.model.answer import Network, Question
+from bot.model.chart import Tone
 from bot.model.command import Logs
 from bot.model.query import Row
 from bot.model.window import Period, Window
@@ -21,9 +22,20 @@ MOST_SERVICES = 80  # addresses of AWS that are kept apart from the rest of the 
 OUTSIDE, INSIDE, SERVICE = "outside", "inside", "service"
 LEAST = 0.5  # of a byte or a packet; sums of parts are not exact to the last
 UNTOLD = "not told apart"
+# Colours mean the same in every chart of roads: across zones stands out, what is not told is grey.
+_TONES = {
+    Category.CROSS_ZONE.value: Tone.ALARMING,
+    Category.UNCLASSIFIED.value: Tone.NOISE,
+    UNTOLD: Tone.NOISE,
+}
 AMOUNT = "amount"
 
 Group = tuple[str, str, str]  # an interface, and both ends as the query over time groups them
+
+
+def tone(road: str) -> Tone:
+    """How a road is coloured, by its name."""
+    return _TONES.get(road, Tone.PLAIN)
 
 
 @dataclass(frozen=True, slots=True)

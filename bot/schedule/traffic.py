@@ -11,13 +11,11 @@ from bot.model.chart import Panel, Series, Tone
 from bot.model.table import Column, Kind, Table, Value
 from bot.model.window import Period
 from bot.model.writing import many, size
-from bot.network.roads import Category
+from bot.network.over_time import tone
 from bot.schedule.counting import ACCEPT, Dimension, Origin
 from bot.schedule.stretch import Stretch
 
 NAMED = 4  # roads on the line; all of them are in the thread
-# Colours mean the same every day: cross-zone stands out, what nothing tells is grey.
-_TONES = {Category.UNCLASSIFIED: Tone.NOISE, Category.CROSS_ZONE: Tone.ALARMING}
 _ORIGIN_WORDS = {
     Origin.INSIDE: "inside",
     Origin.OUTGOING: "to the internet",
@@ -74,7 +72,7 @@ def panels(
         Series(
             name,
             _binned(now, now.by_road[name], starts, period),
-            _TONES.get(Category(name), Tone.PLAIN),
+            tone(name),
         )
         for name in now.roads
     )

@@ -13,7 +13,7 @@ from bot.engines.cloudwatch.engine import CloudWatchEngine
 from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
 from bot.model.inventory import Inventory
-from bot.network.aws_ranges import AwsRanges, packaged
+from bot.network.aws_ranges import AwsRanges
 from bot.schedule.asking import Ask
 from bot.schedule.channel import Channel
 from bot.schedule.counting import bucket_of
@@ -65,7 +65,7 @@ class Watching:
     ask: Ask | None = None
     inside: tuple[Network, ...] = ()
     inventory: Callable[[], Inventory | None] = lambda: None
-    ranges: Callable[[], AwsRanges] = packaged
+    ranges: Callable[[], AwsRanges | None] = lambda: None
     price: float = 0
     history: timedelta = HISTORY
     warn: str | None = None
@@ -168,7 +168,7 @@ class Watching:
         )
 
     @cached_property
-    def _aws(self) -> AwsRanges:
+    def _aws(self) -> AwsRanges | None:
         return self.ranges()
 
     @property

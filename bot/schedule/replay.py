@@ -18,6 +18,7 @@ from bot.model.answer import Network
 from bot.model.inventory import Inventory
 from bot.model.message import Message
 from bot.model.window import Window
+from bot.network.aws_ranges import AwsRanges
 from bot.schedule.duties import DIGEST
 from bot.schedule.opening import Watching
 from bot.schedule.words import clock_time
@@ -95,13 +96,14 @@ def replay(
     history: timedelta = HISTORY,
     digest_at: str | None = None,
     inventory: Callable[[], Inventory | None] = lambda: None,
+    ranges: Callable[[], AwsRanges | None] = lambda: None,
     surroundings: Surroundings | None = None,
 ) -> None:
     """Run the scheduler from the window's start to its end, a minute a tick.
 
     What was logged in the `history` before the window is learned from. `digest_at` (HH:MM in the
-    zone) has a digest posted every day. `inventory` is what the logs are of. Nothing is remembered
-    afterwards.
+    zone) has a digest posted every day. `inventory` is what the logs are of, `ranges` which
+    addresses are AWS services'. Nothing is remembered afterwards.
     """
     clock = Clock(window.start)
     with _scratch() as store:
@@ -117,6 +119,7 @@ def replay(
             zone=zone,
             inside=inside,
             inventory=inventory,
+            ranges=ranges,
             surroundings=surroundings,
             history=history,
             warn=channel,

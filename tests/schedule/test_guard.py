@@ -54,7 +54,7 @@ class Wall:
 class House:
     store: Store
     clock: Clock = field(default_factory=lambda: Clock(START))
-    history: timedelta = timedelta(days=2, hours=1)
+    history: timedelta = timedelta(days=1, hours=3)
 
     def __post_init__(self) -> None:
         self.wall = Wall(self.clock)
@@ -120,6 +120,7 @@ def test_the_same_hour_a_week_before_is_in_the_thread(house: House) -> None:
 
 
 def test_what_was_over_before_the_first_start_is_known_and_not_told(house: House) -> None:
+    house.history = timedelta(days=2, hours=1)
     began = START - timedelta(hours=5)
     network = Network(more=between(began, began + HOUR, REFUSED))
     assert house.run(network, START + HOUR).shown == []

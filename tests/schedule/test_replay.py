@@ -60,9 +60,9 @@ def test_the_demos_mistake_is_the_one_warning(tmp_path: Path) -> None:
 
     told = posted(
         engine,
-        broken.start - timedelta(hours=3),
+        broken.start - timedelta(hours=1),
         broken.end + timedelta(hours=1),
-        history=timedelta(hours=30),
+        history=timedelta(hours=27),
         digest_at="15:45",
         surroundings=Still(_network(), lambda: broken.end, recorded=Recorded(trail)),
     )

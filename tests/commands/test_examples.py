@@ -1,9 +1,16 @@
-"""The examples that help shows, asked of the demo's day."""
+"""The examples that help shows, asked of the demo's day.
+
+The first example of each command is also held against `golden/`: the whole answer, line by line.
+After a change that is meant, `pytest tests/commands/test_examples.py --write-golden` writes them
+again; what changed is read in the diff.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +22,7 @@ from bot.engines.engine import Watch
 from bot.engines.local.engine import LocalEngine
 from bot.model.answer import Answer, Topic
 from bot.model.errors import MissingFields
+from bot.terminal.document import Json, document
 from commands import shelf
 from tests.commands.known import known
 
@@ -22,6 +30,8 @@ UNRECORDED = ("ecs", "unencrypted")  # need fields that the demo's default forma
 EXAMPLES = [
     example for command in shelf() for example in command.examples if command.name not in UNRECORDED
 ]
+FIRST = {command.examples[0]: command.name for command in shelf()}
+GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +47,9 @@ def ask(asker: Asker, line: str) -> Answer:
 
 
 @pytest.mark.parametrize("line", dict.fromkeys((*EXAMPLES, *QUESTIONS)))
-def test_an_example_is_answered_with_something_to_see(asker: Asker, line: str) -> None:
+def test_an_example_is_answered_with_something_to_see(
+    asker: Asker, line: str, pytestconfig: pytest.Config
+) -> None:
     answer = ask(asker, line)
     assert answer.headline
     assert answer.tables
@@ -45,6 +57,38 @@ def test_an_example_is_answered_with_something_to_see(asker: Asker, line: str) -
     assert all(table.rows for table in answer.tables)
     truncated = [n.text for n in answer.notes if n.topic is Topic.CAUTION and "limit" in n.text]
     assert truncated == []
+    if line in FIRST:
+        kept = GOLDEN / f"{FIRST[line]}.txt"
+        told = "".join(f"{part}\n" for part in _lines(document(answer, {})))
+        if pytestconfig.getoption("--write-golden"):
+            kept.write_text(told, encoding="utf-8")
+        assert told.splitlines() == kept.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_golden_answer_belongs_to_a_command() -> None:
+    assert {kept.stem for kept in GOLDEN.iterdir()} == set(FIRST.values()) - set(UNRECORDED)
+
+
+def _lines(answer: Json) -> Iterator[str]:
+    """An answer as text to compare: all but what it took, and charts by their words.
+
+    Whether a result was still at hand depends on what was asked before.
+    """
+    yield f"{answer['question']} ({answer['window']['start']} to {answer['window']['end']})"
+    yield answer["headline"]
+    for table in answer["tables"]:
+        yield f"table {table['title']}"
+        yield json.dumps([column["name"] for column in table["columns"]])
+        yield from (json.dumps(row, ensure_ascii=False) for row in table["rows"])
+        yield f"left off {table['left_off']}"
+    yield from (f"chart {chart['title']}: {chart['alt']}" for chart in answer["charts"])
+    for note in answer["notes"]:
+        if not note["text"].startswith("Not read again"):
+            yield f"note {note['topic']}: {note['text']}"
+    yield from (f"next {line}" for line in answer["next"])
+    known = {"command", "question", "arguments", "window", "zone", "asked", "headline", "tables"}
+    known |= {"charts", "notes", "queries", "next"}
+    yield from (f"{name} {json.dumps(answer[name])}" for name in sorted(answer.keys() - known))
 
 
 @pytest.mark.parametrize("name", UNRECORDED)

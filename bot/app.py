@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # each is imported when it is used: a call pays only for what
     from bot.network.aws_ranges import AwsRanges
     from bot.network.cloudtrail import Trail
     from bot.network.documents import Documents
+    from bot.network.teams import Teams
     from bot.schedule.opening import Watching
 
 DEMO = "demo"
@@ -146,7 +147,6 @@ def open_asker(engine: Engine, settings: Settings) -> Asker:
     from bot.ask.asker import Asker  # noqa: PLC0415
     from bot.network.aws_ranges import Later  # noqa: PLC0415
     from bot.network.prices import TABLES, read_prices  # noqa: PLC0415
-    from bot.network.teams import read_teams  # noqa: PLC0415
     from commands import shelf  # noqa: PLC0415
 
     return Asker(
@@ -156,7 +156,7 @@ def open_asker(engine: Engine, settings: Settings) -> Asker:
         inside=settings.inside,
         price_per_gb=settings.price_per_gb,
         network=open_network(engine.source, settings),
-        teams=read_teams(settings.teams) if settings.teams else None,
+        teams=open_teams(settings),
         ranges=Later(partial(open_ranges, settings), now),
         prices=read_prices(settings.prices) if settings.prices else TABLES,
     )
@@ -173,6 +173,13 @@ def open_ranges(settings: Settings) -> AwsRanges:
     return packaged()
 
 
+def open_teams(settings: Settings) -> Teams | None:
+    """Whose hosts, ranges and ports are, where a file says so."""
+    from bot.network.teams import read_teams  # noqa: PLC0415
+
+    return read_teams(settings.teams) if settings.teams else None
+
+
 def open_watching(engine: Engine, asker: Asker, settings: Settings) -> Watching:
     """What the bot does by itself, over the store that settings name. Close its store."""
     from bot.schedule.opening import Watching  # noqa: PLC0415
@@ -185,6 +192,7 @@ def open_watching(engine: Engine, asker: Asker, settings: Settings) -> Watching:
         inventory=asker.network.current if asker.network else lambda: None,
         surroundings=asker.network,
         ranges=partial(open_ranges, settings),
+        teams=open_teams(settings),
         clock=now,
         who=f"{socket.gethostname()[:40]}-{secrets.token_hex(4)}",
         zone=zone_named(settings.zone),

@@ -283,7 +283,7 @@ def replay(
 
     It learns from the DAYS before.
     """
-    from bot.app import open_network, open_ranges  # noqa: PLC0415
+    from bot.app import open_network, open_ranges, open_teams  # noqa: PLC0415
     from bot.schedule.replay import replay as run_again  # noqa: PLC0415
 
     settings = Settings.read()
@@ -305,6 +305,7 @@ def replay(
                 inventory=network.current,
                 ranges=lambda: open_ranges(settings),
                 surroundings=network,
+                teams=open_teams(settings),
             )
         )
 

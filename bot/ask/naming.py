@@ -1,4 +1,4 @@
-"""Names beside addresses in an answer, wherever the network is known."""
+"""Names beside addresses in answers and messages, wherever the network is known."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot.model.answer import Answer
 from bot.model.chart import Bars, Chart, Dashboard, Heatmap, Panel, Timeline
+from bot.model.message import Message
 from bot.model.table import Column, Kind, Table, Value
 from bot.network.names import Label
 
@@ -33,9 +34,21 @@ def named(answer: Answer, names: Naming) -> Answer:
     """
     return replace(
         answer,
-        headline=_ADDRESS.sub(lambda found: _both(found[0], names), answer.headline),
+        headline=_written(answer.headline, names),
         tables=tuple(_table(table, names) for table in answer.tables),
         charts=tuple(_chart(chart, names) for chart in answer.charts),
+    )
+
+
+def retold(message: Message, names: Naming) -> Message:
+    """The same for a message that the bot writes by itself; its buttons stay as they are."""
+    return replace(
+        message,
+        headline=_written(message.headline, names),
+        lines=tuple(_written(line, names) for line in message.lines),
+        tables=tuple(_table(table, names) for table in message.tables),
+        charts=tuple(_chart(chart, names) for chart in message.charts),
+        notes=tuple(_written(note, names) for note in message.notes),
     )
 
 
@@ -48,6 +61,10 @@ def name_of(address: str, names: Naming) -> str:
 def _name_and_team(address: str, names: Naming, port: Value = None) -> str:
     label = names.serving(address, port) if isinstance(port, int) else names.of(address)
     return " · ".join(part for part in (label.name, label.team) if part not in {"", address})
+
+
+def _written(text: str, names: Naming) -> str:
+    return _ADDRESS.sub(lambda found: _both(found[0], names), text)
 
 
 def _both(address: str, names: Naming) -> str:
@@ -86,7 +103,7 @@ def _port_of(number: int, columns: Sequence[Column]) -> int | None:
 def _sentence(value: Value, column: Column, names: Naming) -> Value:
     """A value; what is a sentence and no bare word gets names as the headline does."""
     if column.kind is Kind.TEXT and isinstance(value, str) and " " in value:
-        return _ADDRESS.sub(lambda found: _both(found[0], names), value)
+        return _written(value, names)
     return value
 
 

@@ -37,7 +37,8 @@ NAMED = 5
 class Digests:
     """Writes digests over one source of logs. `price` is US dollars a GB, 0 where that is free.
 
-    `looked` says up to which bucket somebody has looked for what is unusual.
+    `looked` says up to which bucket somebody has looked for what is unusual; `named` puts names
+    beside a message's addresses.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class Digests:
         incidents: Incidents,
         price: float,
         looked: Callable[[], datetime | None],
+        named: Callable[[Message], Message] = lambda message: message,
     ) -> None:
+        self._named = named
         self._looked = looked
         self._rollups = rollups
         self._incidents = incidents
@@ -79,7 +82,7 @@ class Digests:
         unusual = sorted(found, key=lambda one: -one.score)
         partial = not _whole(now, end)
         by_road = traffic.table(now, then, zone) if "traffic" in sections else None
-        return Message(
+        digest = Message(
             key=key,
             about=About.DIGEST,
             state="partial" if partial else "whole",
@@ -95,6 +98,7 @@ class Digests:
                 " answers.",
             ),
         )
+        return self._named(digest)
 
     def _headline(self, unusual: Sequence[Incident], now: Stretch, partial: bool) -> str:
         if not self._watched(now):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.model.message import Message
 from bot.schedule.courier import Owing
 from bot.schedule.incidents import Following, State, Told
 from bot.schedule.quieting import Quieted, quiet_of
@@ -23,7 +24,8 @@ _TROUBLE = "trouble"
 
 
 class Guard:
-    """Looks at what was counted. `channels` says where warnings go at the time."""
+    """Looks at what was counted. `channels` says where warnings go at the time; `named` puts names
+    beside a message's addresses."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Guard:
         channels: Callable[[], Iterable[str]],
         zone: ZoneInfo,
         reasons: Reasons | None = None,
+        named: Callable[[Message], Message] = lambda message: message,
     ) -> None:
         self._spikes = spikes
         self._following = following
@@ -47,6 +50,7 @@ class Guard:
         self._channels = channels
         self._zone = zone
         self._reasons = reasons
+        self._named = named
 
     @property
     def seen(self) -> datetime | None:
@@ -101,7 +105,7 @@ class Guard:
             self._reasons.explain(told, at)
             self._incidents.keep(replace(told.incident, facts=told.facts.stored()))
         quiet = quiet_of(self._snoozes.live(now), told.incident.key)
-        message = warning(told, self._rollups, self._zone, at, quiet)
+        message = self._named(warning(told, self._rollups, self._zone, at, quiet))
         for channel in self._channels():
             if told.new:
                 self._owing.post(message, channel, now, USEFUL)

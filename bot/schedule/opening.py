@@ -8,12 +8,22 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from bot.ask.asker import CLOUDWATCH, DELIVERY_CLOUDWATCH, DELIVERY_S3, Surroundings
+from bot.ask.asker import (
+    CLOUDWATCH,
+    DELIVERY_CLOUDWATCH,
+    DELIVERY_S3,
+    NOTHING_KNOWN,
+    Surroundings,
+)
+from bot.ask.naming import retold
 from bot.engines.cloudwatch.engine import CloudWatchEngine
 from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
 from bot.model.inventory import Inventory
+from bot.model.message import Message
 from bot.network.aws_ranges import AwsRanges
+from bot.network.names import Names
+from bot.network.teams import Teams
 from bot.schedule.asking import Ask
 from bot.schedule.channel import Channel
 from bot.schedule.counting import bucket_of
@@ -54,7 +64,7 @@ class Watching:
     `who` is unique to this process. `price` is US dollars a GB that CloudWatch scans, `warn` the
     channel for warnings where nobody asked for them elsewhere. `history` is read at the first
     start. `rejects` is the metric of an engine that has none of its own. `inventory` is what the
-    logs are of, `ranges` which addresses are AWS services'.
+    logs are of, `ranges` which addresses are AWS services', `teams` whose hosts are.
     """
 
     store: Store
@@ -71,6 +81,7 @@ class Watching:
     warn: str | None = None
     rejects: Rejects | None = None
     surroundings: Surroundings | None = None
+    teams: Teams | None = None
 
     def orders(self, resolve: Callable[[str], str | None] = lambda _: None) -> Orders:
         """What obeys lines such as `digest set at 08:30`; `resolve` finds channels by name."""
@@ -107,6 +118,7 @@ class Watching:
                 channels=warned_channels(schedules, self.warn),
                 zone=self.zone,
                 reasons=Reasons(self.surroundings) if self.surroundings else None,
+                named=self._named,
             ),
             rollups=rollups,
             leases=Leases(self.store),
@@ -126,7 +138,8 @@ class Watching:
         at = incident.resolved_at or self._looked() or incident.last_seen
         told = Told(incident, Facts.read(incident.facts), new=False)
         quiet = quiet_of(Snoozes(self.store).live(now), incident.key)
-        message = warning(told, self._rollups, self.zone, max(at, incident.opened_at), quiet)
+        at = max(at, incident.opened_at)
+        message = self._named(warning(told, self._rollups, self.zone, at, quiet))
         for channel in deliveries.channels(incident.key):
             Owing(deliveries).edit(message, channel, now, USEFUL)
 
@@ -195,4 +208,8 @@ class Watching:
     @property
     def _digests(self) -> Digests:
         price = self.price if self._paid else 0
-        return Digests(self._rollups, self._incidents, price, self._looked)
+        return Digests(self._rollups, self._incidents, price, self._looked, self._named)
+
+    def _named(self, message: Message) -> Message:
+        inventory = self.inventory() or NOTHING_KNOWN
+        return retold(message, Names(inventory, teams=self.teams, ranges=self._aws))

@@ -19,6 +19,7 @@ from bot.model.inventory import Inventory
 from bot.model.message import Message
 from bot.model.window import Window
 from bot.network.aws_ranges import AwsRanges
+from bot.network.teams import Teams
 from bot.schedule.duties import DIGEST
 from bot.schedule.opening import Watching
 from bot.schedule.words import clock_time
@@ -98,12 +99,13 @@ def replay(
     inventory: Callable[[], Inventory | None] = lambda: None,
     ranges: Callable[[], AwsRanges | None] = lambda: None,
     surroundings: Surroundings | None = None,
+    teams: Teams | None = None,
 ) -> None:
     """Run the scheduler from the window's start to its end, a minute a tick.
 
     What was logged in the `history` before the window is learned from. `digest_at` (HH:MM in the
     zone) has a digest posted every day. `inventory` is what the logs are of, `ranges` which
-    addresses are AWS services'. Nothing is remembered afterwards.
+    addresses are AWS services', `teams` whose hosts are. Nothing is remembered afterwards.
     """
     clock = Clock(window.start)
     with _scratch() as store:
@@ -121,6 +123,7 @@ def replay(
             inventory=inventory,
             ranges=ranges,
             surroundings=surroundings,
+            teams=teams,
             history=history,
             warn=channel,
         )

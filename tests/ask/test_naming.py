@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.ask.naming import named
+from bot.ask.naming import named, retold
 from bot.model.answer import Answer, Question
 from bot.model.chart import Bars, Heatmap, Panel, Series, Timeline
 from bot.model.inventory import Interface, Inventory
+from bot.model.message import About, Button, Does, Message
 from bot.model.table import Column, Kind, Table
 from bot.model.window import Window
 from bot.network.aws_ranges import packaged
@@ -128,3 +129,23 @@ def test_the_series_of_a_timeline_are_named() -> None:
     (made,) = answer(charts=(Timeline("t", (NOW,), 60, (panel,)),)).charts
     assert isinstance(made, Timeline)
     assert [one.name for one in made.panels[0].series] == ["db", "others"]
+
+
+def test_a_message_of_the_bot_itself_is_named_but_for_its_buttons() -> None:
+    button = Button(Does.ASK, "Why?", "why 10.0.0.5 10.0.0.9 443")
+    columns = (Column("source", "Source", Kind.ADDRESS), Column("records", "Records", Kind.COUNT))
+    said = Message(
+        "incident:1",
+        About.WARNING,
+        "open",
+        "Rejected: 10.0.0.5 → 10.0.0.9",
+        lines=("Most sent: 10.0.0.5 1 GB.",),
+        buttons=(button,),
+        tables=(Table("Sources", columns, (("10.0.0.5", 3),)),),
+        notes=("10.0.0.9 is new.",),
+    )
+    told = retold(said, Names(INVENTORY))
+    assert told.headline == "Rejected: db (10.0.0.5) → 10.0.0.9"
+    assert told.lines == ("Most sent: db (10.0.0.5) 1 GB.",)
+    assert told.tables[0].rows == (("10.0.0.5", "db", 3),)
+    assert (told.notes, told.buttons) == (("10.0.0.9 is new.",), (button,))

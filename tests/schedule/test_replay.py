@@ -64,6 +64,7 @@ def test_the_demos_mistake_is_the_one_warning(tmp_path: Path) -> None:
         broken.end + timedelta(hours=1),
         history=timedelta(hours=27),
         digest_at="15:45",
+        inventory=_network,
         surroundings=Still(_network(), lambda: broken.end, recorded=Recorded(trail)),
     )
     engine.close()
@@ -73,6 +74,7 @@ def test_the_demos_mistake_is_the_one_warning(tmp_path: Path) -> None:
     opened = broken.start.replace(minute=0)
     assert asked == [opened - timedelta(hours=1), opened], "when told of it, and when it is over"
     assert "port 5432 (postgres)" in warnings[0]["headline"]
+    assert "app-b1 (10.20.11.21)" in warnings[0]["headline"]
     first = datetime.fromisoformat(warnings[0]["at"]) - broken.start
     assert timedelta() < first < timedelta(minutes=20)
     (digest,) = [one for one in told if one["kind"] == "digest"]

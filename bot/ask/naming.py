@@ -23,7 +23,7 @@ class Naming(Protocol):
     def serving(self, address: str, port: int) -> Label: ...
 
 
-_ADDRESS = re.compile(r"(?<![\w.:/])\d{1,3}(?:\.\d{1,3}){3}(?![\w.:/]|\.\d)")
+_ADDRESS = re.compile(r"(?<![\w.:/])\d{1,3}(?:\.\d{1,3}){3}(?![\w:/]|\.\w)")
 
 
 def named(answer: Answer, names: Naming) -> Answer:

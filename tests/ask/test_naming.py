@@ -43,6 +43,7 @@ def answer(headline: str = "", **parts: object) -> Answer:
         ("10.0.0.50 and 110.0.0.5", "10.0.0.50 and 110.0.0.5"),
         ("10.0.0.0/16 and 10.0.0.5.5", "10.0.0.0/16 and 10.0.0.5.5"),
         ("203.0.113.9 is outside", "203.0.113.9 is outside"),
+        ("by 203.0.113.9 at 10.0.0.5.", "by 203.0.113.9 at db (10.0.0.5)."),
     ],
 )
 def test_only_whole_addresses_that_are_known_get_a_name(said: str, becomes: str) -> None:

@@ -23,7 +23,6 @@ LINES = {
     "rejects": "rejects 24h",
     "db-clients": "db-clients postgres 24h",
     "why": "why app-b1 db-a1 5432 3h",
-    "top-talkers": "top-talkers external 24h",
     "trend": "trend bytes 24h",
     "traffic": "traffic 24h",
     "dashboard": "dashboard 24h",

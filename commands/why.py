@@ -50,9 +50,9 @@ GATES = (
 )
 CHANGES = (
     Column("at", "At", Kind.TIME),
-    Column("resource", "Of"),
     Column("what", "Change"),
     Column("who", "By"),
+    Column("resource", "Of"),
     Column("rule", "Rule", detail=True),
     Column("event", "Call", detail=True),
 )
@@ -325,7 +325,7 @@ def _tables(
         tables.append(Table("Gates on the way, as the rules are now", GATES, rows))
     if changes.found:
         listed = changes.found[-MOST_CHANGES:]
-        changed = tuple((c.at, c.resource, c.what, c.who or None, c.rule, c.event) for c in listed)
+        changed = tuple((c.at, c.what, c.who or None, c.resource, c.rule, c.event) for c in listed)
         left = len(changes.found) - len(listed)
         tables.append(Table("How the rules were changed", CHANGES, changed, left_off=left))
     if seen:

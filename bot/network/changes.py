@@ -122,7 +122,7 @@ def _modified(asked: Event, _: Event) -> Told:
     if len(rules) != 1:
         return Told(f"rules were changed to {_joined(rules)}" if rules else "rules were changed")
     name = _id(updates[0].get("SecurityGroupRuleId"))
-    return Told(f"a rule was changed to {rules[0]}", name or None)
+    return Told(f"rule changed to {rules[0]}", name or None)
 
 
 def _entry(verb: str) -> Callable[[Event, Event], Told]:

@@ -114,7 +114,7 @@ def test_the_group_that_alone_was_changed_since_is_named_with_who_and_when(ask: 
         ],
     }
     table = next(one for one in answer.tables if one.title == "How the rules were changed")
-    assert [row[1] for row in table.rows] == [DB_GROUP]
+    assert [row[3] for row in table.rows] == [DB_GROUP]
     (chart,) = answer.charts
     assert isinstance(chart, Timeline)
     assert [mark.at for mark in chart.marks] == [NOW - timedelta(minutes=30)]

@@ -72,7 +72,7 @@ def told(name: str, asked: Json, **more: Any) -> Change:
                     },
                 }
             },
-            "sg-1 (sgr-7): a rule was changed to tcp 1024–2048 for 2001:db8::/32, by deploy",
+            "sg-1 (sgr-7): rule changed to tcp 1024–2048 for 2001:db8::/32, by deploy",
         ),
         (
             "CreateNetworkAclEntry",
@@ -152,13 +152,16 @@ def test_an_entry_that_is_added_opens_or_closes_by_what_it_says() -> None:
 @pytest.mark.parametrize(
     ("identity", "who"),
     [
-        ({"type": "IAMUser", "userName": "ana", "accessKeyId": "AKIAEXAMPLEEXAMPLE00"}, "ana"),
+        (
+            {"type": "IAMUser", "userName": "operator", "accessKeyId": "AKIAEXAMPLEEXAMPLE00"},
+            "operator",
+        ),
         ({"type": "Root", "userName": "x"}, "the account's root user"),
         ({"type": "AWSService", "invokedBy": "elasticloadbalancing.amazonaws.com"}, None),
-        ({"type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/x/ana@example.com"}, ""),
-        ({"type": "IAMUser", "userName": "<!channel> *ana*"}, ""),
-        ({"type": "IAMUser", "userName": ["ana"]}, ""),
-        ("ana", ""),
+        ({"type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/x/operator@example.com"}, ""),
+        ({"type": "IAMUser", "userName": "<!channel> *operator*"}, ""),
+        ({"type": "IAMUser", "userName": ["operator"]}, ""),
+        ("operator", ""),
     ],
 )
 def test_who_is_a_role_or_a_user_and_never_a_key_or_session(identity: Any, who: str | None) -> None:

@@ -50,7 +50,9 @@ def heard(*scopes: str) -> list[str]:
 
 
 def test_every_part_is_read_in_any_order() -> None:
-    found = read("warning:a owner <@U2|bob> scope inside port 5432 for 2d because we move for good")
+    found = read(
+        "warning:a owner <@U2|on-call> scope inside port 5432 for 2d because we move for good"
+    )
     assert (found.key, found.scope, found.owner) == ("warning:a", "inside port 5432", "U2")
     assert (found.until, found.reason) == (NOW + timedelta(days=2), "we move for good")
     assert read("warning:a").until == NOW + timedelta(hours=4)

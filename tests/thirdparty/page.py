@@ -84,8 +84,8 @@ def config(mode: str) -> dict[str, Any]:
             )
         ],
         "users": [
-            {"id": "U1", "name": "ana", "real_name": "Ana Ruiz", "tz": "Europe/Berlin"},
-            {"id": "U2", "name": "ben", "real_name": "Ben Okafor", "tz": "Asia/Tokyo"},
+            {"id": "U1", "name": "on-call", "real_name": "On-call", "tz": "Europe/Berlin"},
+            {"id": "U2", "name": "network-team", "real_name": "Network team", "tz": "Asia/Tokyo"},
         ],
         "channels": [
             {"id": "C1", "name": "network", "members": ["U1", "U2", "U0BOT"]},

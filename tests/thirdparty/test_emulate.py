@@ -80,11 +80,13 @@ def emulate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulate]:
         "slack": {
             "strict_scopes": True,
             "team": {"name": "Example", "domain": "example"},
-            "users": [{"name": name, "email": f"{name}@example.com"} for name in ("ana", "flows")],
+            "users": [
+                {"name": name, "email": f"{name}@example.com"} for name in ("reader", "flows")
+            ],
             "channels": [{"name": "network"}],
             "tokens": [
                 {"token": TOKEN, "user": "flows", "scopes": sorted(GRANTED)},
-                {"token": READER, "user": "ana", "scopes": READS.split()},
+                {"token": READER, "user": "reader", "scopes": READS.split()},
                 *(
                     {"token": token, "user": "flows", "scopes": scopes}
                     for token, scopes in tokens.items()
@@ -186,7 +188,7 @@ def test_the_home_tab_is_taken(emulate: Emulate, caplog: pytest.LogCaptureFixtur
     found = emulate.api("users.list", TOKEN)["members"]
     members = {member["name"]: member["id"] for member in found}
     with bot_over(emulate) as sender:
-        sender.open_home(members["ana"])
+        sender.open_home(members["reader"])
     assert "was not published" not in caplog.text
 
 

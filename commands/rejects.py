@@ -45,8 +45,9 @@ REJECTED = Column("records", "Rejected", Kind.COUNT)
 PAIR_COLUMNS = (
     Column("source", "Source", Kind.ADDRESS),
     Column("target", "Target", Kind.ADDRESS),
-    *PORT_NAMES,
+    *PORT_NAMES[:1],
     REJECTED,
+    *PORT_NAMES[1:],
     Column("first", "First seen", Kind.TIME),
     Column("last", "Last seen", Kind.TIME),
     Column("origin", "Origin", detail=True),
@@ -236,11 +237,13 @@ def _listed(
 
 
 def _pair_row(row: Row) -> tuple[Value, ...]:
+    port, *names = _port_values(row)
     return (
         row.text("srcAddr"),
         row.text("dstAddr"),
-        *_port_values(row),
+        port,
         row.number("records"),
+        *names,
         row.moment("firstSeen"),
         row.moment("lastSeen"),
         _origin(row).value,

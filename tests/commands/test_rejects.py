@@ -62,9 +62,9 @@ def test_pairs_sources_targets_and_ports(ask: Ask) -> None:
         "10.0.1.10",
         "10.0.3.5",
         5432,
+        2,
         "tcp",
         "postgres",
-        2,
         at,
         at,
         "inside to inside",
@@ -78,7 +78,7 @@ def test_pairs_sources_targets_and_ports(ask: Ask) -> None:
 def test_a_rejected_reply_is_listed_under_its_servers_port(ask: Ask) -> None:
     replies = [flow("10.0.3.5:5432", f"10.0.1.10:4000{n}", "REJECT") for n in range(3)]
     answer = ask("rejects 1h", *replies)
-    assert rows(answer, "Rejected from inside")[0][2:6] == (5432, "tcp", "reply of postgres", 3)
+    assert rows(answer, "Rejected from inside")[0][2:6] == (5432, 3, "tcp", "reply of postgres")
     assert "reply from port 5432 (3 times)" in answer.headline
 
 

@@ -90,7 +90,8 @@ class Settings:
     """Every setting with its variable, default and meaning (shown by `flows settings`)."""
 
     source: str | None = _setting(
-        "FLOWS_SOURCE", "where logs are: a path, cloudwatch://REGION/LOG-GROUP[,…], athena://…, or demo"
+        "FLOWS_SOURCE",
+        "where logs are: a path, cloudwatch://REGION/LOG-GROUP[,…], athena://…, or demo",
     )
     inventory: Path | None = _setting(
         "FLOWS_INVENTORY",

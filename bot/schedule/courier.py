@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.model.message import Message, Undelivered
 from bot.schedule.channel import Channel
+from bot.schedule.incidents import State
 from bot.schedule.wire import packed, unpacked
 from bot.store.deliveries import Deliveries, Delivery, Doing
 
@@ -36,7 +37,13 @@ class Owing:
         return new
 
     def edit(self, message: Message, channel: str, now: datetime, useful: timedelta) -> bool:
-        """Owe an edit of the message with this key; once a moment."""
+        """Owe an edit of the message with this key; once a moment.
+
+        A channel that was never owed the message gets it now, unless it is over.
+        """
+        if channel not in self._deliveries.channels(message.key):
+            over = message.state == State.RESOLVED
+            return not over and self.post(message, channel, now, useful)
         about = delivery_key(message.key, channel)
         key = f"{about}/{message.state}/{now:%Y-%m-%dT%H:%M:%SZ}"
         return self._deliveries.owe(

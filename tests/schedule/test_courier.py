@@ -194,10 +194,14 @@ def test_edits_come_in_order_and_only_the_latest_is_made(post: Post) -> None:
     assert len(changed) == 3, "the post, its details, and one edit"
 
 
-def test_an_edit_waits_for_its_message(store: Store) -> None:
+def test_a_channel_that_came_later_is_told_of_what_is_not_over(store: Store) -> None:
     made = Post(Deliveries(store))
-    Owing(made.deliveries).edit(message(state="high"), "C1", NOON, DAY)
-    assert made.run() == 0
+    owing = Owing(made.deliveries)
+    assert not owing.edit(message("over", "resolved"), "C2", NOON, DAY)
+    assert owing.edit(message("still", "high"), "C1", NOON, DAY)
+    assert made.run() == 2, "the message and its details"
+    assert made.place.messages == {"m@C1": "still", "m@C1/details": "still"}
+    assert made.deliveries.open_count() == 0
 
 
 def test_a_message_is_the_same_after_it_waited_in_the_store() -> None:

@@ -64,7 +64,6 @@ def test_the_demos_mistake_is_the_one_warning(tmp_path: Path) -> None:
         broken.end + timedelta(hours=1),
         history=timedelta(hours=27),
         digest_at="15:45",
-        inventory=_network,
         surroundings=Still(_network(), lambda: broken.end, recorded=Recorded(trail)),
     )
     engine.close()

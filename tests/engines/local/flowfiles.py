@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bot.engines.engine import Engine, Watch
 from bot.engines.local.discovery import discover
 from bot.engines.local.reading import read_files
 from bot.engines.local.reports import Report
 from bot.model.fields import DEFAULT_FORMAT
+from bot.model.query import Query, Result
 from bot.model.window import Window
 
 START = 1_763_647_200  # 2025-11-20T14:00:00Z
 HEADER = " ".join(DEFAULT_FORMAT)
 ENIS = ("eni-0a000000000000001", "eni-0a000000000000002")
 DAY = Window(datetime(2025, 11, 20, tzinfo=UTC), datetime(2025, 11, 21, tzinfo=UTC))
+COUNT = "stats count(*) as n"
 
 
 def record(number: int) -> str:
@@ -164,3 +167,23 @@ def as_line(row: dict[str, Any]) -> str:
         return str(row["@message"])
     fields = [value for name, value in row.items() if not name.startswith("@")]
     return " ".join("-" if value is None else str(value) for value in fields)
+
+
+def seconds(first: float, last: float) -> Window:
+    """A window given in seconds after the first record."""
+    at = datetime.fromtimestamp(START, UTC)
+    return Window(at + timedelta(seconds=first), at + timedelta(seconds=last))
+
+
+def ask(engine: Engine, text: str, window: Window = DAY) -> Result:
+    return engine.run(Query(text, window), Watch())
+
+
+def count(engine: Engine, window: Window = DAY) -> int:
+    return ask(engine, COUNT, window).rows[0].number("n")
+
+
+def a_file_of(folder: Path, name: str, records: list[str]) -> Path:
+    path = folder / name
+    path.write_bytes(gzip.compress("\n".join([HEADER, *records, ""]).encode()))
+    return path

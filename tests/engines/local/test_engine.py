@@ -1,53 +1,32 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import shutil
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bot.engines.engine import Engine, Watch
+from bot.engines.engine import Watch
 from bot.engines.local.engine import LocalEngine
-from bot.model.errors import BadQuery, BadSource, Cancelled, EngineError, TimedOut
-from bot.model.query import Progress, Query, Result
+from bot.model.errors import BadQuery, BadSource, EngineError
+from bot.model.query import Progress, Query
 from bot.model.window import Window
-from tests.engines.local.flowfiles import DAY, HEADER, LAYOUTS, RECORDS, START, record
-
-REAL = Path(__file__).parents[3] / ".." / "shared" / "data" / "real-eks-v2"
-COUNT = "stats count(*) as n"
-
-
-@pytest.fixture
-def opened() -> Iterator[Callable[..., LocalEngine]]:
-    with ExitStack() as stack:
-        yield lambda *a, **k: stack.enter_context(closing(LocalEngine(*a, **k)))
-
-
-def seconds(first: float, last: float) -> Window:
-    """A window given in seconds after the first record."""
-    at = datetime.fromtimestamp(START, UTC)
-    return Window(at + timedelta(seconds=first), at + timedelta(seconds=last))
-
-
-def ask(engine: Engine, text: str, window: Window = DAY) -> Result:
-    return engine.run(Query(text, window), Watch())
-
-
-def count(engine: Engine, window: Window = DAY) -> int:
-    return ask(engine, COUNT, window).rows[0].number("n")
-
-
-def delivered(folder: Path, name: str, records: list[str]) -> Path:
-    path = folder / name
-    path.write_bytes(gzip.compress("\n".join([HEADER, *records, ""]).encode()))
-    return path
+from tests.engines.local.flowfiles import (
+    COUNT,
+    DAY,
+    HEADER,
+    LAYOUTS,
+    RECORDS,
+    START,
+    a_file_of,
+    ask,
+    count,
+    record,
+    seconds,
+)
 
 
 @pytest.mark.parametrize("write", LAYOUTS.values(), ids=LAYOUTS)
@@ -111,7 +90,7 @@ def test_windows_read_only_the_files_they_need(
     for hour in range(24):
         at = START + (hour - 14) * 3600
         lines = [record(0).replace(str(START), str(at)).replace(str(START + 59), str(at + 59))]
-        delivered(tmp_path, f"1_vpcflowlogs_x_fl-1_20251120T{hour:02}00Z_a.log.gz", lines)
+        a_file_of(tmp_path, f"1_vpcflowlogs_x_fl-1_20251120T{hour:02}00Z_a.log.gz", lines)
     (tmp_path / "2025/11/19").mkdir(parents=True)
     (tmp_path / "2025/11/19" / "1_vpcflowlogs_x_fl-1_20251119T2300Z_a.log.gz").write_text("junk")
     engine = opened(tmp_path)
@@ -126,11 +105,11 @@ def test_files_that_appear_change_and_go_are_followed(
     tmp_path: Path, opened: Callable[..., LocalEngine]
 ) -> None:
     engine = opened(tmp_path)
-    paths = [delivered(tmp_path, f"{n}.log.gz", RECORDS[n : n + 3]) for n in range(4)]
+    paths = [a_file_of(tmp_path, f"{n}.log.gz", RECORDS[n : n + 3]) for n in range(4)]
     assert count(engine) == 12
-    delivered(tmp_path, "9.log.gz", RECORDS[:10])
+    a_file_of(tmp_path, "9.log.gz", RECORDS[:10])
     assert count(engine) == 22
-    delivered(tmp_path, "0.log.gz", RECORDS[:1])
+    a_file_of(tmp_path, "0.log.gz", RECORDS[:1])
     assert count(engine) == 20
     paths[1].unlink()
     assert count(engine) == 17
@@ -147,7 +126,7 @@ def test_a_cache_is_shared_and_never_trusted_over_a_changed_file(
 ) -> None:
     logs, cache = tmp_path / "logs", tmp_path / "cache"
     logs.mkdir()
-    path = delivered(logs, "a.log.gz", RECORDS[:5])
+    path = a_file_of(logs, "a.log.gz", RECORDS[:5])
     first = opened(logs, cache=cache)
     assert count(first) == 5
     (segment,) = cache.glob("read/*/segment-*")
@@ -168,7 +147,7 @@ def test_what_two_processes_read_at_once_counts_once(
     logs, cache = tmp_path / "logs", tmp_path / "cache"
     logs.mkdir()
     for number in range(6):
-        delivered(logs, f"{number}.log.gz", RECORDS)
+        a_file_of(logs, f"{number}.log.gz", RECORDS)
     engines = [opened(logs, cache=cache) for _ in range(3)]
     barrier, counts = threading.Barrier(3), []
 
@@ -192,11 +171,11 @@ def test_files_that_come_one_by_one_are_joined(
     logs.mkdir()
     engine = opened(logs, cache=cache)
     for number in range(20):
-        delivered(logs, f"{number:02}.log.gz", [record(number), f" {record(number + 20)}"])
+        a_file_of(logs, f"{number:02}.log.gz", [record(number), f" {record(number + 20)}"])
         assert count(engine) == 2 * (number + 1)
     assert len(list(cache.glob("read/*/segment-*"))) < 8
     (logs / "03.log.gz").unlink()
-    delivered(logs, "04.log.gz", RECORDS[:1])
+    a_file_of(logs, "04.log.gz", RECORDS[:1])
     rows = ask(engine, "fields @message, @ptr | sort @ptr asc").rows
     expected = [
         (f"{' ' * late}{record(number + 20 * late)}", f"{number:02}.log.gz:{2 + late}")
@@ -254,8 +233,8 @@ def test_what_is_known_is_answered_while_other_files_are_read(
     tmp_path: Path, opened: Callable[..., LocalEngine]
 ) -> None:
     late = [line.replace(str(START)[:6], str(START + 100_000)[:6]) for line in RECORDS]
-    delivered(tmp_path, "1_vpcflowlogs_x_fl-1_20251120T1400Z_a.log.gz", RECORDS)
-    delivered(tmp_path, "1_vpcflowlogs_x_fl-1_20251121T1745Z_a.log.gz", late)
+    a_file_of(tmp_path, "1_vpcflowlogs_x_fl-1_20251120T1400Z_a.log.gz", RECORDS)
+    a_file_of(tmp_path, "1_vpcflowlogs_x_fl-1_20251121T1745Z_a.log.gz", late)
     engine, reading, go_on = opened(tmp_path), threading.Event(), threading.Event()
     assert count(engine, seconds(0, 60)) == 60
 
@@ -336,7 +315,7 @@ def test_nonsense_is_told_before_anything_is_read(
 def test_files_outside_the_window_give_no_rows_and_say_so(
     tmp_path: Path, opened: Callable[..., LocalEngine]
 ) -> None:
-    delivered(tmp_path, "1_vpcflowlogs_x_fl-1_20251120T1400Z_a.log.gz", RECORDS)
+    a_file_of(tmp_path, "1_vpcflowlogs_x_fl-1_20251120T1400Z_a.log.gz", RECORDS)
     result = ask(opened(tmp_path), "fields srcAddr", seconds(86400, 90000))
     assert result.rows == ()
     assert result.notes == (
@@ -361,60 +340,6 @@ def test_prepare_is_called_with_the_window_first(
         "local files",
         None,
     )
-
-
-def test_stopping_ends_reading(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
-    for number in range(3):
-        delivered(tmp_path, f"{number}.log.gz", RECORDS * 100)
-    watch = Watch()
-    engine = opened(tmp_path, prepare=lambda *_: watch.stop())
-    with pytest.raises(Cancelled):
-        engine.run(Query(COUNT, DAY), watch)
-    assert count(opened(tmp_path)) == 18000
-
-
-def test_stopping_ends_reading_for_fields_and_preparing(
-    tmp_path: Path, opened: Callable[..., LocalEngine]
-) -> None:
-    watch = Watch()
-
-    def prepare(_: Window, check: Callable[[], None]) -> None:
-        check()
-        watch.stop()
-        check()
-        pytest.fail("the check did not stop it")
-
-    with pytest.raises(Cancelled):
-        opened(tmp_path, prepare=prepare).fields(DAY, watch)
-
-
-def test_waiting_for_another_to_prepare_can_be_stopped(
-    tmp_path: Path, opened: Callable[..., LocalEngine]
-) -> None:
-    LAYOUTS["bare"](tmp_path)
-    began, go_on = threading.Event(), threading.Event()
-
-    def prepare(*_: object) -> None:
-        began.set()
-        go_on.wait(10)
-
-    engine, watch = opened(tmp_path, prepare=prepare), Watch()
-    first = threading.Thread(target=count, args=(engine,))
-    first.start()
-    began.wait(10)
-    threading.Timer(0.05, watch.stop).start()
-    with pytest.raises(Cancelled):
-        engine.fields(DAY, watch)
-    go_on.set()
-    first.join()
-
-
-def test_reading_counts_against_the_timeout(
-    tmp_path: Path, opened: Callable[..., LocalEngine]
-) -> None:
-    LAYOUTS["bare"](tmp_path)
-    with pytest.raises(TimedOut):
-        count(opened(tmp_path, timeout=1e-9))
 
 
 def test_progress_is_told(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
@@ -446,8 +371,8 @@ def test_closing_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_hostile_names_stay_names(tmp_path: Path, opened: Callable[..., LocalEngine]) -> None:
     folder = tmp_path / 'it\'s "a" *[folder]'
     folder.mkdir()
-    delivered(folder, "a'; DROP TABLE x; --.log.gz", RECORDS)
-    delivered(folder, "b'b.log.gz", RECORDS[:9])
+    a_file_of(folder, "a'; DROP TABLE x; --.log.gz", RECORDS)
+    a_file_of(folder, "b'b.log.gz", RECORDS[:9])
     engine = opened(folder, cache=tmp_path / "c'a")
     assert count(engine) == 69
     (folder / "b'b.log.gz").unlink()
@@ -464,52 +389,6 @@ def test_names_that_are_no_text_are_read_too(
         Path(os.fsdecode(path)).write_text("\n".join([HEADER, *RECORDS]))
     (row,) = ask(opened(folder), "stats count(*) as n, count_distinct(@logStream) as s").rows
     assert dict(row) == {"n": "180", "s": "3"}
-
-
-def test_the_real_records_are_counted_as_plain_python_counts_them(
-    opened: Callable[..., LocalEngine],
-) -> None:
-    if not REAL.exists():
-        pytest.skip("the real data are not beside this checkout")
-    window = Window(datetime(2024, 12, 14, tzinfo=UTC), datetime(2024, 12, 15, tzinfo=UTC))
-    half = Window(
-        datetime(2024, 12, 14, 16, 30, tzinfo=UTC), datetime(2024, 12, 14, 17, tzinfo=UTC)
-    )
-    kinds: Counter[tuple[str, str]] = Counter()
-    sources: Counter[str] = Counter()
-    in_half = 0
-    for path in REAL.rglob("*.gz"):
-        for line in gzip.decompress(path.read_bytes()).decode().splitlines():
-            words = line.split(" ")[1:]
-            kinds[words[12], words[13]] += 1
-            in_half += half.start.timestamp() <= int(words[10]) < half.end.timestamp()
-            if words[13] == "OK":
-                sources[words[3]] += int(words[9])
-    engine = opened(REAL)
-    result = ask(engine, "stats count(*) as n by action, logStatus", window)
-    assert {(r["action"], r["logStatus"]): r.number("n") for r in result.rows} == kinds
-    assert kinds == {
-        ("ACCEPT", "OK"): 22216,
-        ("REJECT", "OK"): 1034,
-        ("-", "NODATA"): 96,
-        ("-", "SKIPDATA"): 109,
-    }
-    assert count(engine, half) == in_half
-    top = ask(engine, "stats sum(bytes) as b by srcAddr | sort b desc | limit 20", window)
-    assert [row.number("b") for row in top.rows] == [n for _, n in sources.most_common(20)]
-    streams = ask(engine, "stats count_distinct(@logStream) as n", window)
-    assert streams.rows[0]["n"] == "12"
-
-
-def test_real_events_of_a_scan_are_read(opened: Callable[..., LocalEngine]) -> None:
-    folder = REAL.parent / "real-scan-v2"
-    if not folder.exists():
-        pytest.skip("the real data are not beside this checkout")
-    events = json.loads((folder / "events.json").read_text())
-    lines = [e["_raw"] for e in events if not e["_raw"].startswith("version")]
-    window = Window(datetime(2021, 9, 2, tzinfo=UTC), datetime(2021, 9, 3, tzinfo=UTC))
-    result = ask(opened(folder), "fields @message", window)
-    assert sorted(row["@message"] for row in result.rows) == sorted(lines)
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,6 @@ def open_watching(engine: Engine, asker: Asker, settings: Settings) -> Watching:
         store=open_store(settings.store),
         engine=engine,
         ask=asker.ask,
-        inventory=asker.network.current if asker.network else lambda: None,
         surroundings=asker.network,
         ranges=partial(open_ranges, settings),
         teams=open_teams(settings),

@@ -302,7 +302,6 @@ def replay(
                 inside=settings.inside,
                 history=timedelta(days=history),
                 digest_at=digest_at,
-                inventory=network.current,
                 ranges=lambda: open_ranges(settings),
                 surroundings=network,
                 teams=open_teams(settings),

@@ -63,8 +63,8 @@ class Watching:
 
     `who` is unique to this process. `price` is US dollars a GB that CloudWatch scans, `warn` the
     channel for warnings where nobody asked for them elsewhere. `history` is read at the first
-    start. `rejects` is the metric of an engine that has none of its own. `inventory` is what the
-    logs are of, `ranges` which addresses are AWS services', `teams` whose hosts are.
+    start. `rejects` is the metric of an engine that has none of its own. `surroundings` are what
+    the logs are of, `ranges` which addresses are AWS services', `teams` whose hosts are.
     """
 
     store: Store
@@ -74,7 +74,6 @@ class Watching:
     zone: ZoneInfo
     ask: Ask | None = None
     inside: tuple[Network, ...] = ()
-    inventory: Callable[[], Inventory | None] = lambda: None
     ranges: Callable[[], AwsRanges | None] = lambda: None
     price: float = 0
     history: timedelta = HISTORY
@@ -177,8 +176,11 @@ class Watching:
             self._rollups,
             delivery=delivery,
             inside=self.inside,
-            roads=lambda result: roads(result, self.inventory(), self._aws, self.inside),
+            roads=lambda result: roads(result, self._inventory(), self._aws, self.inside),
         )
+
+    def _inventory(self) -> Inventory | None:
+        return self.surroundings.current() if self.surroundings else None
 
     @cached_property
     def _aws(self) -> AwsRanges | None:
@@ -211,5 +213,5 @@ class Watching:
         return Digests(self._rollups, self._incidents, price, self._looked, self._named)
 
     def _named(self, message: Message) -> Message:
-        inventory = self.inventory() or NOTHING_KNOWN
+        inventory = self._inventory() or NOTHING_KNOWN
         return retold(message, Names(inventory, teams=self.teams, ranges=self._aws))

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from bot.ask.asker import Surroundings
 from bot.engines.engine import Engine, Watch
 from bot.model.answer import Network
-from bot.model.inventory import Inventory
 from bot.model.message import Message
 from bot.model.window import Window
 from bot.network.aws_ranges import AwsRanges
@@ -96,7 +95,6 @@ def replay(
     inside: tuple[Network, ...] = (),
     history: timedelta = HISTORY,
     digest_at: str | None = None,
-    inventory: Callable[[], Inventory | None] = lambda: None,
     ranges: Callable[[], AwsRanges | None] = lambda: None,
     surroundings: Surroundings | None = None,
     teams: Teams | None = None,
@@ -104,7 +102,7 @@ def replay(
     """Run the scheduler from the window's start to its end, a minute a tick.
 
     What was logged in the `history` before the window is learned from. `digest_at` (HH:MM in the
-    zone) has a digest posted every day. `inventory` is what the logs are of, `ranges` which
+    zone) has a digest posted every day. `surroundings` are what the logs are of, `ranges` which
     addresses are AWS services', `teams` whose hosts are. Nothing is remembered afterwards.
     """
     clock = Clock(window.start)
@@ -120,7 +118,6 @@ def replay(
             who="replay",
             zone=zone,
             inside=inside,
-            inventory=inventory,
             ranges=ranges,
             surroundings=surroundings,
             teams=teams,

@@ -14,6 +14,7 @@ from bot.model.inventory import Inventory
 from bot.model.published import Prices
 from bot.model.window import Window
 from bot.network import prices as priced
+from bot.network.aws_ranges import GLOBAL
 from bot.network.prices import GB, Saving
 from bot.network.roads import Category, Traced, Way
 
@@ -133,7 +134,7 @@ def detours(counted: Iterable[Traced], at: Pace) -> list[Detour]:
 
 
 def _elsewhere(region: str, ours: str) -> bool:
-    return bool(ours and region and region not in (ours, "GLOBAL"))
+    return bool(ours and region and region not in (ours, GLOBAL))
 
 
 def _other_region(bytes_: float, prices: Prices) -> float:

@@ -73,7 +73,6 @@ class WatchOrders:
                 line=line,
                 condition=rule.text,
                 zone=str(order.zone),
-                every_seconds=int(rule.every.total_seconds()),
                 last_due=bucket_of(order.now - self._watches.delivery),
                 state=state,
             )

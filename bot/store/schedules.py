@@ -16,7 +16,7 @@ from bot.store.tables import schedules
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """One thing that is asked again. A digest has `at` (HH:MM in `zone`) and `days` (ISO weekdays);
-    a watch has `every_seconds`, a `line` and a `condition`, and may still be learning.
+    a watch has a `line`, a `condition`, and in `state` what it has learned.
     """
 
     kind: str
@@ -28,8 +28,6 @@ class Schedule:
     at: str | None = None
     days: str = "1234567"
     zone: str = "UTC"
-    every_seconds: int | None = None
-    learns_until: datetime | None = None
     muted_until: datetime | None = None
     last_due: datetime | None = None
     state: Mapping[str, Any] | None = None

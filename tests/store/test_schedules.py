@@ -7,9 +7,7 @@ from bot.store.schedules import Schedule, Schedules
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DIGEST = Schedule("digest", "C1", "U1", NOON, at="08:30", days="12345", zone="Europe/Berlin")
-WATCH = Schedule(
-    "watch", "C2", "U1", NOON, line="db-clients 5432", condition="new client", every_seconds=300
-)
+WATCH = Schedule("watch", "C2", "U1", NOON, line="db-clients 5432", condition="new client")
 
 
 def test_what_was_set_reads_back_the_same(store: Store) -> None:

@@ -132,7 +132,7 @@ class Library:
 
     def _read(self, files: Sequence[SourceFile], watch: Watch, deadline: Deadline) -> None:
         failed = threading.Event()
-        told = _Told(sum(file.identity.size for file in files), watch)
+        told = _Told(watch)
 
         def check() -> None:
             watch.check()
@@ -189,8 +189,7 @@ class Turn:
 class _Told:
     """Tells the watch how far reading has come."""
 
-    def __init__(self, total: int, watch: Watch) -> None:
-        self._total = total
+    def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._done = Statistics()
         self._lock = threading.Lock()

@@ -34,9 +34,6 @@ class Report:
     trouble: str = ""
     formats: tuple[str, ...] = ()
 
-    def is_of(self, file: SourceFile) -> bool:
-        return self.identity == file.identity
-
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
